@@ -1,0 +1,1 @@
+"""Settings by environment: `local` (development), `test`, `production`."""

@@ -1,0 +1,1 @@
+"""The domains of learning. Layers and their order: `.importlinter`."""

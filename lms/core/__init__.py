@@ -1,0 +1,1 @@
+"""What every domain shares: errors, ids, tasks, pagination, limits. Imports no domain."""

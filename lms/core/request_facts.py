@@ -1,0 +1,27 @@
+"""Where a request came from, for audit entries and limits, without passing it through services."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    ip: str | None = None
+    user_agent: str = ""
+
+
+request_facts_var: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())
+
+
+def client_ip(peer: str | None, forwarded_for: str) -> str | None:
+    """The peer, or behind TRUSTED_PROXIES proxies the hop that the outermost of them saw.
+
+    Hops further left were written by the client and prove nothing.
+    """
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    if trusted == 0 or len(hops) < trusted:
+        return peer
+    return hops[-trusted]

@@ -1,0 +1,87 @@
+"""Limits by token bucket in Redis, one atomic script per question.
+
+Reads stay open when Redis is away (a limit is not worth an outage); what protects passwords
+asks `require_budget` with Unavailable as the answer, so it stays closed.
+"""
+
+import logging
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import redis
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from lms.core.errors import TooManyRequests, Unavailable
+from lms.core.request_facts import request_facts_var
+from tenants.context import current_schema
+from tenants.keys import scoped_key
+
+if TYPE_CHECKING:  # the views module imports this one through the settings
+    from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
+
+# Tokens refill at `rate` a second up to `burst`. Answers 0, or the milliseconds to wait.
+_BUCKET = """
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local rate, burst = tonumber(ARGV[1]) / 1000, tonumber(ARGV[2])
+local tokens = math.min(burst, (tonumber(bucket[1]) or burst) + (now - (tonumber(bucket[2]) or now)) * rate)
+local wait = 0
+if tokens >= 1 then tokens = tokens - 1 else wait = math.ceil((1 - tokens) / rate) end
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate) + 1000)
+return wait
+"""
+
+
+@lru_cache(maxsize=1)
+def redis_client() -> redis.Redis:
+    """Short time-outs: a hung Redis may not hold a request."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
+    )
+
+
+def take(key: str, *, per_second: float, burst: int) -> float:
+    """Seconds to wait before one more is allowed; 0.0 means allowed and counted.
+
+    Raises redis.RedisError when Redis is away.
+    """
+    wait = redis_client().eval(_BUCKET, 1, key, per_second, burst)
+    return float(wait) / 1000
+
+
+def require_budget(name: str, subject: str, *, per_second: float, burst: int) -> None:
+    """For what must not be guessed. Raises TooManyRequests, or Unavailable without Redis."""
+    key = scoped_key("limit", name, subject, schema=current_schema())
+    try:
+        wait = take(key, per_second=per_second, burst=burst)
+    except redis.RedisError as error:
+        raise Unavailable from error
+    if wait > 0:
+        raise TooManyRequests(retry_after=wait)
+
+
+class DefaultThrottle(BaseThrottle):
+    """Every API request: by person, or by address for the anonymous."""
+
+    per_second, burst = 50.0, 300
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        user = request.user
+        who = str(user.pk) if user and user.is_authenticated else f"ip:{request_facts_var.get().ip}"
+        key = scoped_key("limit", "api", who, schema=current_schema())
+        try:
+            self._wait = take(key, per_second=self.per_second, burst=self.burst)
+        except redis.RedisError:
+            logger.warning("limit_not_checked")
+            return True
+        return self._wait == 0
+
+    def wait(self) -> float | None:
+        return getattr(self, "_wait", None)
+

@@ -1,0 +1,41 @@
+"""The plain values that travel: what to append, what was appended, where a stream stands."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """`payload` is JSON text, or has it made by `new_entry`."""
+
+    stream: str
+    type: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    stream: str
+    epoch: str
+    offset: int
+    type: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Offsets up to and including `floor` are trimmed; `offset` is the newest."""
+
+    epoch: str
+    offset: int
+    floor: int = 0
+
+
+def new_entry(stream: str, type: str, payload: Mapping[str, Any]) -> NewEntry:  # noqa: A002 - the wire's word
+    return NewEntry(stream, type, render(payload))
+
+
+def render(payload: Mapping[str, Any]) -> str:
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,110 @@
+"""Two tenants always: one alone can never show a leak."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+
+from lms.activitylog import events
+from lms.core.throttling import redis_client
+from tenants.context import in_tenant
+from tenants.models import Tenant
+from tenants.schemas import migrate_template
+from tenants.services import NewTenant, create_tenant
+
+TENANTS = ("alpha", "beta")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    """Build the test database once: public schema, template, and the two tenants from it."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        old = setup_databases(verbosity=0, interactive=False)
+        migrate_template()
+        for name in TENANTS:
+            create_tenant(
+                NewTenant(
+                    slug=name,
+                    name=name.title(),
+                    domains=(f"{name}.test", f"{name}.localhost"),
+                    email_domains=(f"{name}.school",),
+                )
+            )
+    yield
+    with django_db_blocker.unblock():
+        connection.set_schema_to_public()
+        connection.close_pool()
+        teardown_databases(old, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def schemas(django_db_setup, django_db_blocker) -> dict[str, str]:
+    """Tenant name -> schema name."""
+    with django_db_blocker.unblock():
+        return dict(Tenant.objects.filter(slug__in=TENANTS).values_list("slug", "schema_name"))
+
+
+@pytest.fixture
+def alpha(db, schemas) -> Iterator[str]:
+    """A test inside tenant alpha, rolled back at the end. The default."""
+    with in_tenant(schemas["alpha"]):
+        yield schemas["alpha"]
+
+
+@pytest.fixture
+def beta(schemas) -> str:
+    """The other tenant's schema, to enter with `in_tenant`."""
+    return schemas["beta"]
+
+
+@pytest.fixture
+def alpha_committed(schemas, django_db_blocker) -> Iterator[str]:
+    """A test whose writes really commit: for threads, sockets and workers.
+
+    Not built on pytest-django's transactional_db: its flush empties the public schema, and
+    with it the tenants, and leaves the tenants' own rows behind.
+    """
+    with django_db_blocker.unblock():
+        with in_tenant(schemas["alpha"]):
+            yield schemas["alpha"]
+        for schema in schemas.values():
+            empty_schema(schema)
+        connection.close()
+
+
+def empty_schema(schema: str) -> None:
+    """Remove every row that tests committed, the append-only audit log's too."""
+    with in_tenant(schema), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables"
+            " WHERE schemaname = %s AND tablename <> 'django_migrations'",
+            [schema],
+        )
+        tables = ", ".join(row[0] for row in cursor.fetchall())
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """Budgets and cached values of one test are not another's."""
+    redis_client().flushdb()
+
+
+@pytest.fixture
+def heard() -> Iterator[Callable]:
+    """`heard(CoursePublished)` is a list that fills with the facts announced in this test."""
+    listening = []
+
+    def start(event_type):
+        facts = []
+        events.subscribe(event_type, facts.append)
+        listening.append((event_type, facts.append))
+        return facts
+
+    yield start
+    for event_type, subscriber in listening:
+        events.unsubscribe(event_type, subscriber)
