@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack import linux, signals
@@ -28,7 +29,7 @@ def execute(command: Sequence[str], var_dir: Path) -> int:
 
 
 def _run_beside(services: Services, command: Sequence[str], var_dir: Path) -> int:
-    env = {**os.environ, **services.urls, "VAR_DIR": str(var_dir)}
+    env = child_env(services.urls, var_dir)
     child = Child(name=command[0], command=command, env=env, log=None)
     try:
         child.start()
@@ -41,6 +42,13 @@ def _run_beside(services: Services, command: Sequence[str], var_dir: Path) -> in
         _end_strays(services)
     code = child.returncode or 0
     return code if code >= 0 else 128 - code
+
+
+def child_env(urls: Mapping[str, str], var_dir: Path) -> dict[str, str]:
+    """Ours, with the servers' addresses, and `pytest` meaning this Python's pytest."""
+    programs = str(Path(sys.executable).parent)
+    path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
+    return {**os.environ, **urls, "VAR_DIR": str(var_dir), "PATH": path}
 
 
 def _wait_for(child: Child, services: Services) -> None:
@@ -60,8 +68,7 @@ def _end_strays(services: Services) -> None:
     """A command that leaves processes behind must not keep ports and files busy."""
     ours = [service.pid for service in services.children]
     names = {
-        pid: linux.describe(pid)
-        for pid in linux.descendants(os.getpid(), except_families_of=ours)
+        pid: linux.describe(pid) for pid in linux.descendants(os.getpid(), except_families_of=ours)
     }
     killed = linux.end_descendants(grace_seconds=_STRAY_GRACE_SECONDS, except_families_of=ours)
     for pid in sorted(killed):

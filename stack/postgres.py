@@ -19,6 +19,8 @@ DATABASE = ROLE = "stoa"
 # What migrations may ask for. `vector` is not a trusted extension, so only the superuser can
 # install it; in template1 every database made later has it.
 EXTENSIONS = ("btree_gist", "citext", "pg_trgm", "unaccent", "vector")
+# Its number changes with what `prepare` makes, so that older clusters get it too.
+_READY_MARK = "stoa.ready.2"
 _START_SECONDS = 30.0
 _PORT_TRIES = 5
 _SETTINGS = {
@@ -157,32 +159,46 @@ class Postgres:
         return len(lines) > 7 and lines[0] == str(self.child.pid) and lines[7].strip() == "ready"
 
     def _make_database(self) -> None:
-        """The application is no superuser here either: what works here works in production."""
-        done = self._data / "stoa.ready"
+        done = self._data / _READY_MARK
         if done.exists():
             return
-        import psycopg  # here, because only the first start needs it
-        from psycopg import sql
-
         password = self._password_file.read_text().strip()
-        address = f"host=127.0.0.1 port={self._port} user=postgres password={password} dbname="
-        with psycopg.connect(address + "template1", autocommit=True) as connection:
-            offered = connection.execute("SELECT name FROM pg_available_extensions").fetchall()
-            for extension in sorted({row[0] for row in offered} & set(EXTENSIONS)):
-                name = sql.Identifier(extension)
-                connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(name))
-        with psycopg.connect(address + "postgres", autocommit=True) as connection:
-            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
-            for drop in ("DROP DATABASE IF EXISTS {}", "DROP ROLE IF EXISTS {}"):
-                connection.execute(sql.SQL(drop).format(role))
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password)
-            )
-            connection.execute(
-                sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role)
-            )
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+        prepare(
+            f"host=127.0.0.1 port={self._port} user=postgres password={password}",
+            password=password,
+            major=self._binaries.major,
+        )
         done.touch()
+
+
+def prepare(server: str, *, password: str, major: int) -> None:
+    """Role, database and extensions. May run again over what an interrupted run left.
+
+    The application is no superuser: what works here works where it gets a plain role.
+    """
+    import psycopg  # here, because only the first start needs it
+    from psycopg import sql
+
+    role = sql.Identifier(ROLE)
+    with psycopg.connect(f"{server} dbname=template1", autocommit=True) as template:
+        offered = template.execute("SELECT name FROM pg_available_extensions").fetchall()
+        for name in sorted({row[0] for row in offered} & set(EXTENSIONS)):
+            extension = sql.Identifier(name)
+            template.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(extension))
+    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))
+        connection.execute(sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role))
+        if major >= 15:
+            # Tests empty append-only tables with it.
+            connection.execute(
+                sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(role)
+            )
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if not found.fetchone():
+            database = sql.Identifier(DATABASE)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
 
 
 def _clean_env() -> dict[str, str]:

@@ -71,9 +71,7 @@ class Valkey:
         # In a file that only we may read: the command line is public on this machine.
         file = self._folder / "valkey.conf"
         file.touch(mode=0o600)
-        file.write_text(
-            _SETTINGS.format(port=port, folder=self._folder, password=self._password)
-        )
+        file.write_text(_SETTINGS.format(port=port, folder=self._folder, password=self._password))
         self.child = self._child()
         self.child.start()
 
