@@ -2,14 +2,17 @@
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from stack import lock
+from stack import linux, lock
 from stack.console import say, say_failure
+from stack.environment import with_dotenv
 from stack.errors import StackError
 from stack.keeper import keep
+from stack.services import running_urls
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,22 +22,50 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if not sys.platform.startswith("linux"):
             raise StackError("the stack needs Linux; elsewhere use docker-compose.yml")
-        return _start(options)
+        if options.with_parent:
+            linux.die_with_parent(signal.SIGTERM)
+        return int(options.start(options))
     except StackError as error:
         say_failure(error)
         return 1
 
 
-def _start(options: argparse.Namespace) -> int:
-    var_dir = Path(os.environ.get("VAR_DIR") or _ROOT / "var").absolute()
-    command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    if not command:
-        raise StackError("say what to run: python -m stack exec -- COMMAND")
+def _exec(options: argparse.Namespace) -> int:
+    return _execute(_words(options), os.environ)
+
+
+def _manage(options: argparse.Namespace) -> int:
+    env = with_dotenv(os.environ, _ROOT / ".env")
+    command = [sys.executable, str(_ROOT / "manage.py"), *_words(options)]
+    var_dir = _var_dir(env)
+    if lock.is_held(var_dir):
+        urls = running_urls(var_dir)
+        if urls is None:
+            raise StackError(f"the stack in {var_dir} is not up yet; try again in a moment")
+        os.execvpe(command[0], command, {**env, **urls})  # noqa: S606 - no shell is wanted
+    return _execute(command, env)
+
+
+def _run(_: argparse.Namespace) -> int:
+    env = with_dotenv(os.environ, _ROOT / ".env")
+    var_dir = _var_dir(env)
+    port = _checked_port(env)
+
+    def inner() -> int:
+        from stack.run import run
+
+        return run(_ROOT, var_dir, env, port)
+
+    return _alone_in(var_dir, inner)
+
+
+def _execute(command: Sequence[str], env: Mapping[str, str]) -> int:
+    var_dir = _var_dir(env)
 
     def inner() -> int:
         from stack.execute import execute
 
-        return execute(command, var_dir)
+        return execute(command, var_dir, env)
 
     return _alone_in(var_dir, inner)
 
@@ -56,11 +87,45 @@ def _reported(inner: Callable[[], int]) -> int:
         return 1
 
 
+def _checked_port(env: Mapping[str, str]) -> int:
+    """Every variable is read once before anything starts, so a wrong one costs no waiting."""
+    from config.env import EnvError, load
+
+    embedded = {"DATABASE_URL": "postgres://embedded", "REDIS_URL": "redis://embedded"}
+    given = {name: value for name, value in env.items() if value.strip()}
+    try:
+        return load({**embedded, **given}).port
+    except EnvError as error:
+        raise StackError(str(error)) from error
+
+
+def _var_dir(env: Mapping[str, str]) -> Path:
+    return Path(env.get("VAR_DIR", "").strip() or _ROOT / "var").absolute()
+
+
+def _words(options: argparse.Namespace) -> list[str]:
+    words: list[str] = options.command
+    if words[:1] == ["--"]:
+        words = words[1:]
+    if not words:
+        raise StackError(f"say what to run: python -m stack {options.verb} -- COMMAND")
+    return words
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description="Stoa on one machine.")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="stop when the process that started this ends"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
+    run = verbs.add_parser("run", help="serve until Ctrl-C")
+    run.set_defaults(start=_run)
     execute = verbs.add_parser("exec", help="run a command beside servers of its own")
-    execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    execute.set_defaults(start=_exec)
+    manage = verbs.add_parser("manage", help="run a management command beside the running servers")
+    manage.set_defaults(start=_manage)
+    for verb in (execute, manage):
+        verb.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     return parser
 
 

@@ -16,20 +16,19 @@ from stack.services import Services
 _STRAY_GRACE_SECONDS = 2.0
 
 
-def execute(command: Sequence[str], var_dir: Path) -> int:
+def execute(command: Sequence[str], var_dir: Path, env: Mapping[str, str]) -> int:
     """Start the servers, run the command, stop all. Returns the command's exit code."""
-    services = Services(var_dir, os.environ)
+    services = Services(var_dir, env)
     try:
         services.start(signals.pause)
-        return _run_beside(services, command, var_dir)
+        return _run_beside(services, command, child_env(services.urls, var_dir, env))
     except StopRequested as request:
         return 128 + request.signum
     finally:
         services.stop()
 
 
-def _run_beside(services: Services, command: Sequence[str], var_dir: Path) -> int:
-    env = child_env(services.urls, var_dir)
+def _run_beside(services: Services, command: Sequence[str], env: Mapping[str, str]) -> int:
     child = Child(name=command[0], command=command, env=env, log=None)
     try:
         child.start()
@@ -44,11 +43,11 @@ def _run_beside(services: Services, command: Sequence[str], var_dir: Path) -> in
     return code if code >= 0 else 128 - code
 
 
-def child_env(urls: Mapping[str, str], var_dir: Path) -> dict[str, str]:
-    """Ours, with the servers' addresses, and `pytest` meaning this Python's pytest."""
+def child_env(urls: Mapping[str, str], var_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """`env` with the servers' addresses, and `pytest` meaning this Python's pytest."""
     programs = str(Path(sys.executable).parent)
-    path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
-    return {**os.environ, **urls, "VAR_DIR": str(var_dir), "PATH": path}
+    path = os.pathsep.join([programs, env.get("PATH", os.defpath)])
+    return {**env, **urls, "VAR_DIR": str(var_dir), "PATH": path}
 
 
 def _wait_for(child: Child, services: Services) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from stack import linux, ports
 from stack.binaries import PostgresBinaries, find_postgres
-from stack.signals import Pause
 from stack.child import Child, ending, tail_of
 from stack.errors import ChildFailed, StackError
+from stack.signals import Pause
 
 FIRST_PORT = 15432
 DATABASE = ROLE = "stoa"
@@ -45,7 +45,7 @@ _SETTINGS = {
 
 
 class Postgres:
-    """Started with `start()`, usable after `wait()`; `url` then names the application's database."""
+    """Started with `start()`, usable after `wait()`; `url` then names the database."""
 
     def __init__(self, var_dir: Path) -> None:
         self._var_dir = var_dir
@@ -94,10 +94,10 @@ class Postgres:
 
     def _child(self) -> Child:
         options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [self._binaries.postgres, "-D", self._data, "-p", str(self._port), *options]
+        server = [str(self._binaries.postgres), "-D", str(self._data), "-p", str(self._port)]
         return Child(
             name="PostgreSQL",
-            command=[*_without_root(), *command],
+            command=[*_without_root(), *server, *options],
             env=_clean_env(),
             log=self._log,
             # Fast shutdown: sessions are rolled back and ended, then a checkpoint. SIGTERM
@@ -131,8 +131,9 @@ class Postgres:
         made_by = (self._data / "PG_VERSION").read_text().strip()
         if made_by != str(self._binaries.major):
             raise StackError(
-                f"{self._data} was made by PostgreSQL {made_by} and {self._binaries.postgres} is "
-                f"version {self._binaries.major}: move the data with pg_dump, or use another VAR_DIR"
+                f"{self._data} was made by PostgreSQL {made_by}, but version "
+                f"{self._binaries.major} is installed: move the data with pg_dump, "
+                "or use another VAR_DIR"
             )
 
     def _clear_stale_pid(self) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from stack import ports
 from stack.binaries import find_valkey
-from stack.signals import Pause
 from stack.child import Child, tail_of
 from stack.errors import ChildFailed
+from stack.signals import Pause
 
 FIRST_PORT = 16380
 _START_SECONDS = 30.0
