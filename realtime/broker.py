@@ -1,0 +1,284 @@
+"""Carries publications and control messages between nodes: a wake-up, at most once.
+
+Nothing here is relied on for order or completeness: the hub's cursor and the log settle
+both. Publishing and subscribing therefore never fail and never make a caller wait long.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import uuid4
+
+from realtime.protocol import Publication
+
+logger = logging.getLogger(__name__)
+
+CALL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+MAX_WAITING = 10_000
+MAX_PER_MESSAGE = 100
+CONTROL_GROUP = "stoa.control"
+
+Control = dict[str, Any]
+"""Plain values only; `action` says what to do (realtime.control)."""
+
+
+class Listener(Protocol):
+    """Who is told what arrives. Neither may block."""
+
+    def receive(self, schema: str, publication: Publication) -> None: ...
+    def control(self, message: Control) -> None: ...
+    def bus_restored(self) -> None:
+        """Something may have been missed while the bus was away."""
+
+
+class Broker(Protocol):
+    async def start(self, listener: Listener) -> None: ...
+    async def stop(self) -> None: ...
+    async def subscribe(self, schema: str, topic: str) -> None: ...
+    async def unsubscribe(self, schema: str, topic: str) -> None: ...
+    def publish(self, schema: str, publications: Sequence[Publication]) -> None:
+        """To the other nodes; the caller's own node is not told."""
+
+    def send_control(self, message: Control) -> None: ...
+
+    @property
+    def is_connected(self) -> bool: ...
+
+
+class MemoryBus:
+    """Joins the MemoryBrokers of one process."""
+
+    def __init__(self) -> None:
+        self.brokers: list[MemoryBroker] = []
+
+
+class MemoryBroker:
+    """For one process alone, or for several nodes of a test."""
+
+    is_connected = True
+
+    def __init__(self, bus: MemoryBus | None = None) -> None:
+        self._bus = bus or MemoryBus()
+        self._topics: set[tuple[str, str]] = set()
+        self._listener: Listener | None = None
+
+    async def start(self, listener: Listener) -> None:
+        self._listener = listener
+        self._bus.brokers.append(self)
+
+    async def stop(self) -> None:
+        self._bus.brokers.remove(self)
+
+    async def subscribe(self, schema: str, topic: str) -> None:
+        self._topics.add((schema, topic))
+
+    async def unsubscribe(self, schema: str, topic: str) -> None:
+        self._topics.discard((schema, topic))
+
+    def publish(self, schema: str, publications: Sequence[Publication]) -> None:
+        for broker in self._others():
+            for publication in publications:
+                broker.deliver(schema, publication)
+
+    def send_control(self, message: Control) -> None:
+        for broker in self._others():
+            if broker._listener is not None:
+                broker._listener.control(message)
+
+    def deliver(self, schema: str, publication: Publication) -> None:
+        if self._listener is not None and (schema, publication.topic) in self._topics:
+            self._listener.receive(schema, publication)
+
+    def _others(self) -> list["MemoryBroker"]:
+        return [broker for broker in self._bus.brokers if broker is not self]
+
+
+@dataclass(slots=True)
+class BrokerCounters:
+    published: int = 0
+    received: int = 0
+    dropped: int = 0
+    failures: int = 0
+
+
+class LayerBroker:
+    """Over the configured Channels layer: one channel for the process, a group per topic.
+
+    What waits to be sent while a send is under way goes out together, by topic. When the
+    layer fails, what waits is dropped and counted: the log has it.
+    """
+
+    def __init__(self, layer: Any, name_group: Callable[[str, str], str]) -> None:
+        self._layer = layer
+        self._name_group = name_group
+        self._node = uuid4().hex
+        self._listener: Listener | None = None
+        self._channel: str | None = None
+        self._wanted: set[str] = {CONTROL_GROUP}
+        self._joined: set[str] = set()
+        self._waiting: dict[str, list[Control]] = {}
+        self._waiting_count = 0
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._was_connected = True
+        self.counters = BrokerCounters()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._channel is not None and self._was_connected and self._joined >= self._wanted
+
+    async def start(self, listener: Listener) -> None:
+        self._listener = listener
+        await self._join_wanted()
+        self._tasks = [
+            asyncio.create_task(self._send_forever()),
+            asyncio.create_task(self._read_forever()),
+            asyncio.create_task(self._rejoin_forever()),
+        ]
+
+    async def stop(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CALL_SECONDS):
+                while self._waiting:  # noqa: ASYNC110 - the sender has no event for "empty"
+                    await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- joining ------------------------------------------------------------------------
+
+    async def subscribe(self, schema: str, topic: str) -> None:
+        group = self._name_group(schema, topic)
+        self._wanted.add(group)
+        await self._join(group)
+
+    async def unsubscribe(self, schema: str, topic: str) -> None:
+        group = self._name_group(schema, topic)
+        self._wanted.discard(group)
+        if group in self._joined:
+            self._joined.discard(group)
+            await self._call(self._layer.group_discard(group, self._channel))
+
+    async def _join(self, group: str) -> bool:
+        if self._channel is None or group in self._joined:
+            return group in self._joined
+        if not await self._call(self._layer.group_add(group, self._channel)):
+            return False
+        if group in self._wanted:
+            self._joined.add(group)
+        return True
+
+    async def _join_wanted(self) -> bool:
+        if self._channel is None and not await self._call(self._open_channel()):
+            return False
+        for group in list(self._wanted - self._joined):
+            if not await self._join(group):
+                return False
+        return True
+
+    async def _open_channel(self) -> None:
+        self._channel = await self._layer.new_channel()
+
+    async def _rejoin_forever(self) -> None:
+        """After a failure, try once a second until everything wanted is joined again."""
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            if self.is_connected:
+                continue
+            if await self._join_wanted() and await self._probe():
+                self._was_connected = True
+                logger.info("bus_restored")
+                if self._listener is not None:
+                    self._listener.bus_restored()
+
+    async def _probe(self) -> bool:
+        message = {"type": "stoa.probe", "node": self._node}
+        return await self._call(self._layer.group_send(CONTROL_GROUP, message))
+
+    async def _call(self, call: Any) -> bool:
+        """Whether the layer answered in time. Its failures are ours to survive, all of them."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await call
+        except Exception as error:
+            self.counters.failures += 1
+            if self._was_connected:
+                logger.warning("bus_lost", extra={"error": type(error).__name__})
+            self._was_connected = False
+            return False
+        return True
+
+    # -- sending ------------------------------------------------------------------------
+
+    def publish(self, schema: str, publications: Sequence[Publication]) -> None:
+        for publication in publications:
+            item = [
+                publication.topic,
+                publication.type,
+                publication.payload,
+                publication.offset,
+                publication.epoch,
+            ]
+            self._enqueue(
+                self._name_group(schema, publication.topic), {"schema": schema, "item": item}
+            )
+
+    def send_control(self, message: Control) -> None:
+        self._enqueue(CONTROL_GROUP, {"control": message})
+
+    def _enqueue(self, group: str, item: Control) -> None:
+        if self._waiting_count >= MAX_WAITING:
+            self.counters.dropped += 1
+            return
+        self._waiting_count += 1
+        self._waiting.setdefault(group, []).append(item)
+        self._wake.set()
+
+    async def _send_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group = next(iter(self._waiting))
+                items = self._waiting.pop(group)
+                self._waiting_count -= len(items)
+                await self._send(group, items)
+
+    async def _send(self, group: str, items: list[Control]) -> None:
+        for start in range(0, len(items), MAX_PER_MESSAGE):
+            part = items[start : start + MAX_PER_MESSAGE]
+            message = {"type": "stoa.items", "node": self._node, "items": part}
+            if await self._call(self._layer.group_send(group, message)):
+                self.counters.published += len(part)
+            else:
+                self.counters.dropped += len(part)
+
+    # -- receiving ----------------------------------------------------------------------
+
+    async def _read_forever(self) -> None:
+        while True:
+            if self._channel is None:
+                await asyncio.sleep(RETRY_SECONDS / 4)
+                continue
+            try:
+                message = await self._layer.receive(self._channel)
+                self._dispatch(message)
+            except Exception:
+                logger.exception("bus_message_failed")
+                await asyncio.sleep(RETRY_SECONDS / 4)
+
+    def _dispatch(self, message: Control) -> None:
+        if message.get("node") == self._node or self._listener is None:
+            return
+        for item in message.get("items", ()):
+            self.counters.received += 1
+            if "control" in item:
+                self._listener.control(item["control"])
+            else:
+                topic, kind, payload, offset, epoch = item["item"]
+                publication = Publication(topic, kind, payload, offset, epoch)
+                self._listener.receive(item["schema"], publication)
