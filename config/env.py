@@ -42,6 +42,8 @@ class Env:
     platform_host: str
     platform_email_domain: str
     default_tenant: str
+    link_scheme: str  # of addresses in mails
+    link_port: int  # 0: none is written
     trusted_proxies: int
     cors_allowed_origins: tuple[str, ...]
     log_level: str
@@ -76,7 +78,7 @@ def load(source: Mapping[str, str] | None = None) -> Env:
         celery_broker_url=read.url("CELERY_BROKER_URL", ("redis", "rediss"), redis_url),
         email_url=read.url("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "console"), "console://"),
         default_from_email=read.text("DEFAULT_FROM_EMAIL", "Stoa <noreply@stoa.localhost>"),
-        port=read.integer("PORT", 8000, low=1, high=65535),
+        port=_port(read),
         web_processes=read.integer("WEB_PROCESSES", 1, low=1, high=64),
         var_dir=Path(read.text("VAR_DIR", str(BASE_DIR / "var"))).absolute(),
         base_domain=read.text("BASE_DOMAIN", "localhost"),
@@ -84,12 +86,20 @@ def load(source: Mapping[str, str] | None = None) -> Env:
         platform_host=read.text("PLATFORM_HOST", "platform.localhost"),
         platform_email_domain=read.text("PLATFORM_EMAIL_DOMAIN", "lms.local"),
         default_tenant=read.text("DEFAULT_TENANT", "" if production else "acme"),
+        link_scheme=read.choice("LINK_SCHEME", ("http", "https"), "https" if production else "http"),
+        link_port=read.integer(
+            "LINK_PORT", 0 if production else _port(read), low=0, high=65535
+        ),
         trusted_proxies=read.integer("TRUSTED_PROXIES", 0, low=0, high=10),
         cors_allowed_origins=read.words("CORS_ALLOWED_ORIGINS", ()),
         log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
         log_format=read.choice("LOG_FORMAT", ("json", "console"), "json"),
         metrics_token=read.text("METRICS_TOKEN", ""),
     )
+
+
+def _port(read: "_Reader") -> int:
+    return read.integer("PORT", 8000, low=1, high=65535)
 
 
 def settings_module() -> str:

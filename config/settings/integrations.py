@@ -72,6 +72,9 @@ BASE_DOMAIN = ENV.base_domain
 SHARED_HOSTS = ENV.shared_hosts
 PLATFORM_HOST = ENV.platform_host
 PLATFORM_EMAIL_DOMAIN = ENV.platform_email_domain
+# Of the addresses in mails; the host is the school's own.
+LINK_SCHEME = ENV.link_scheme
+LINK_PORT = ENV.link_port
 DEFAULT_TENANT = ENV.default_tenant
 TRUSTED_PROXIES = ENV.trusted_proxies
 METRICS_TOKEN = ENV.metrics_token

@@ -1,10 +1,12 @@
 """People, their login sessions and everything secret that works once."""
 
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from lms.core.ids import uuid7
 from lms.core.models import UUIDModel
@@ -74,6 +76,12 @@ class User(AbstractBaseUser):
         """May open the admin of their own schema."""
         return self.is_active and self.is_tenant_admin
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(_composed(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(_composed(raw_password) or "")
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_staff
 
@@ -82,6 +90,11 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
+
+
+def _composed(password: str | None) -> str | None:
+    """One form of the same letters: keyboards differ in how they send an accent."""
+    return None if password is None else unicodedata.normalize("NFKC", password)
 
 
 class TokenFamily(UUIDModel):
@@ -109,13 +122,17 @@ class TokenFamily(UUIDModel):
 
 
 class RefreshToken(UUIDModel):
-    """Works once. `token_hash` is SHA-256 of the random part; `child` is what replaced it."""
+    """Works once. `token_hash` is a keyed hash of the secret part; `child` is what replaced it.
+
+    `used_by` names the device that replaced it: only that one may ask for the child again.
+    """
 
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="tokens")
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
+    used_by = models.CharField(max_length=64, blank=True)
     child = models.OneToOneField("self", null=True, on_delete=models.SET_NULL, related_name="parent")
 
     def __str__(self) -> str:
@@ -126,7 +143,9 @@ class OneTimeSecret(UUIDModel):
     """Every secret that works once: one table, one compare-and-set (services/secrets.py).
 
     The plain secret is made when it is handed out or mailed and never stored: `sent_at` empty
-    means that the mail still has to go (the row is the outbox).
+    means that the mail still has to go (the row is the outbox, due at `next_try_at`). Without
+    a `user` it is a request for an address (`data["email"]`) that nobody has looked up yet, so
+    that asking costs the same for every address.
     """
 
     class Purpose(models.TextChoices):
@@ -138,13 +157,25 @@ class OneTimeSecret(UUIDModel):
         SOCKET_TICKET = "socket_ticket"
         SECURITY_NOTICE = "security_notice"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="secrets")
+    class Notice(models.TextChoices):
+        """What a security notice tells about; in `data["event"]`."""
+
+        PASSWORD_CHANGED = "password_changed"
+        EMAIL_CHANGED = "email_changed"
+        MFA_ENABLED = "mfa_enabled"
+        MFA_DISABLED = "mfa_disabled"
+        RECOVERY_CODE_USED = "recovery_code_used"
+        REFRESH_REUSED = "refresh_reused"
+        ACCOUNT_EXISTS = "account_exists"
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="secrets")
     purpose = models.CharField(max_length=20, choices=Purpose)
     secret_hash = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
     by_mail = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
@@ -153,7 +184,7 @@ class OneTimeSecret(UUIDModel):
         indexes = [
             models.Index(fields=["user", "purpose", "-created_at"], name="secret_by_user"),
             models.Index(
-                fields=["created_at"],
+                fields=["next_try_at"],
                 name="secret_waiting_mail",
                 condition=models.Q(by_mail=True, sent_at__isnull=True, used_at__isnull=True),
             ),

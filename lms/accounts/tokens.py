@@ -45,7 +45,7 @@ def encode_access(*, schema: str, user_id: uuid.UUID, family_id: uuid.UUID, vers
         "iat": now,
         "exp": now + settings.ACCESS_TOKEN_SECONDS,
     }
-    return jwt.encode(claims, _key(settings.JWT_SECRET_KEY, schema), algorithm=ALGORITHM)
+    return jwt.encode(claims, derive_key(settings.JWT_SECRET_KEY, f"access {schema}"), algorithm=ALGORITHM)
 
 
 def decode_access(token: str, *, schema: str) -> AccessClaims:
@@ -55,7 +55,7 @@ def decode_access(token: str, *, schema: str) -> AccessClaims:
     try:
         claims = jwt.decode(
             token,
-            _key(settings.JWT_SECRET_KEY, schema),
+            derive_key(settings.JWT_SECRET_KEY, f"access {schema}"),
             algorithms=[ALGORITHM],
             audience=schema,
             issuer=ISSUER,
@@ -71,7 +71,7 @@ def decode_access(token: str, *, schema: str) -> AccessClaims:
 
 
 @lru_cache(maxsize=4096)
-def _key(master: str, schema: str) -> bytes:
-    return HKDF(
-        algorithm=SHA256(), length=32, salt=None, info=f"stoa access {schema}".encode()
-    ).derive(master.encode())
+def derive_key(master: str, use: str) -> bytes:
+    """A key for one use in one schema; none tells anything about another."""
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"stoa {use}".encode())
+    return derivation.derive(master.encode())
