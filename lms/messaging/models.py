@@ -4,8 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from lms.core.models import TimeStamped, UUIDModel
-
-MAX_CONTENT = 10_000
+from lms.messaging.checks import MAX_CLIENT_ID, MAX_CONTENT, MAX_EMOJI
 
 
 class Audience(UUIDModel):
@@ -61,7 +60,7 @@ class Conversation(UUIDModel, TimeStamped):
     shared_with = models.ManyToManyField(Audience, related_name="shared_conversations", blank=True)
     open_to_tenant = models.BooleanField(default=False)
     posting = models.CharField(max_length=10, choices=Posting, default=Posting.EVERYONE)
-    direct_key = models.CharField(max_length=73, null=True, unique=True)
+    direct_key = models.CharField(max_length=73, null=True, blank=True, unique=True)
     closed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -82,9 +81,13 @@ class Message(UUIDModel):
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages"
     )
-    client_id = models.CharField(max_length=64)
+    client_id = models.CharField(max_length=MAX_CLIENT_ID)
+    # Of what was first sent: a late retry is recognised after an edit or a deletion too.
+    digest = models.CharField(max_length=32)
     content = models.TextField(max_length=MAX_CONTENT)
-    reply_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replies")
+    reply_to = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="replies"
+    )
     attachments = models.JSONField(default=list)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
@@ -116,7 +119,7 @@ class MessageVersion(UUIDModel):
 class Reaction(UUIDModel):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reactions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    emoji = models.CharField(max_length=32)
+    emoji = models.CharField(max_length=MAX_EMOJI)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,6 +3,15 @@ conversation's own audience, or None."""
 
 from lms.accounts.models import User
 from lms.messaging.models import Conversation, Member, Message
+from lms.messaging.policy import DirectPolicy
+
+
+def can_start_direct(user: User, recipient: User, policy: DirectPolicy) -> bool:
+    if policy == DirectPolicy.STAFF:
+        return user.is_instructor
+    if policy == DirectPolicy.WITH_STAFF:
+        return user.is_instructor or recipient.is_instructor
+    return True
 
 
 def can_moderate(user: User, conversation: Conversation, member: Member | None) -> bool:

@@ -14,10 +14,15 @@ def wire_time(moment: datetime | None) -> str | None:
 
 
 def render_message(message: Message, reactions: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
-    """`message.sender` must be loaded. A deleted message keeps its place and loses its content."""
+    """`message.sender` must be loaded. A deleted message keeps its place and loses its content.
+
+    `offset` is where the sending stands in the stream; edits do not move a message.
+    """
     deleted = message.deleted_at is not None
     return {
         "id": str(message.pk),
+        "conversation": str(message.conversation_id),
+        "offset": message.offset,
         "client_id": message.client_id,
         "author": {
             "id": str(message.sender_id),
@@ -30,5 +35,5 @@ def render_message(message: Message, reactions: Iterable[dict[str, Any]] = ()) -
         "created_at": wire_time(message.created_at),
         "edited_at": wire_time(message.edited_at),
         "deleted": deleted,
-        "reactions": list(reactions),
+        "reactions": [] if deleted else list(reactions),
     }

@@ -1,8 +1,8 @@
 """Stream heads: taking offsets under lock.
 
 The head row is locked until the caller's commit, so offset order is commit order. Streams
-are locked in name order, whatever the batch, so two batches cannot wait for each other.
-Callers take this lock last.
+are made in name order first and locked in name order then, all of a batch or none, so two
+batches cannot wait for each other. Callers take this lock last.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,17 @@ _LOCK_AND_ADVANCE = """
         SELECT s.id, w.n
         FROM unnest(%s::text[], %s::int[]) AS w(name, n)
         JOIN streams_stream s ON s.name = w.name
+        WHERE (SELECT count(*) FROM streams_stream WHERE name = ANY(%s)) = cardinality(%s::text[])
         ORDER BY s.name
         FOR NO KEY UPDATE OF s
     )
     UPDATE streams_stream s SET head = s.head + wanted.n
     FROM wanted WHERE s.id = wanted.id
     RETURNING s.name, s.id, s.epoch::text, s.head
+"""
+_GIVE_BACK = """
+    UPDATE streams_stream s SET head = s.head - w.n
+    FROM unnest(%s::text[], %s::int[]) AS w(name, n) WHERE s.name = w.name
 """
 _CREATE = """
     INSERT INTO streams_stream (id, name, epoch, head, floor, created_at)
@@ -31,25 +36,33 @@ _CREATE = """
 """
 
 
-@transaction.atomic
+# Joins the caller's transaction without a savepoint: two round trips less for every message.
+@transaction.atomic(savepoint=False)
 def advance(counts: Mapping[str, int]) -> dict[str, tuple[str, str, int]]:
     """Lock the streams and take `n` offsets in each: name -> (id, epoch, new head).
 
     Streams that do not exist yet are made.
     """
-    names = list(counts)
-    found = _advance(names, [counts[name] for name in names])
-    missing = [name for name in names if name not in found]
-    if missing:
-        create_streams(missing)
-        found |= _advance(missing, [counts[name] for name in missing])
+    found = _advance(counts)
+    if len(found) < len(counts):
+        create_streams(list(counts))
+        found = _advance(counts)
     return found
 
 
-def _advance(names: list[str], numbers: list[int]) -> dict[str, tuple[str, str, int]]:
+def _advance(counts: Mapping[str, int]) -> dict[str, tuple[str, str, int]]:
+    """All of the streams, or none where one is missing."""
+    names = list(counts)
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_AND_ADVANCE, [names, numbers])
+        cursor.execute(_LOCK_AND_ADVANCE, [names, list(counts.values()), names, names])
         return {name: (id_, epoch, head) for name, id_, epoch, head in cursor.fetchall()}
+
+
+def give_back(counts: Mapping[str, int]) -> None:
+    """Return offsets taken by `advance` in this transaction and not used after all."""
+    left = {name: n for name, n in counts.items() if n}
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [list(left), list(left.values())])
 
 
 def create_streams(names: Sequence[str]) -> None:

@@ -33,7 +33,9 @@ class Entry(models.Model):
     """One thing that happened. `payload` is JSON text, rendered once, dumped as it is."""
 
     pk = models.CompositePrimaryKey("stream_id", "offset")
-    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    stream = models.ForeignKey(
+        Stream, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
     offset = models.BigIntegerField()
     type = models.CharField(max_length=40)
     payload = models.TextField()

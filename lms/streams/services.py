@@ -19,7 +19,8 @@ _TRIM = """
         SELECT s.id, greatest(
             s.head - %s,
             coalesce((SELECT max(e."offset") FROM streams_entry e
-                      WHERE e.stream_id = s.id AND e.created_at < now() - make_interval(days => %s)), 0)
+                      WHERE e.stream_id = s.id
+                        AND e.created_at < now() - make_interval(days => %s)), 0)
         ) AS floor
         FROM streams_stream s WHERE s.head > s.floor ORDER BY s.name
     ), moved AS (
@@ -62,16 +63,20 @@ def write_entries(
     for entry in entries:
         following[entry.stream] += 1
         appended.append(
-            Appended(entry.stream, heads[entry.stream][1], following[entry.stream], entry.type, entry.payload)
+            Appended(
+                entry.stream,
+                heads[entry.stream][1],
+                following[entry.stream],
+                entry.type,
+                entry.payload,
+            )
         )
     insert_entries(appended, heads)
     return appended
 
 
-def insert_entries(
-    appended: Sequence[Appended], heads: Mapping[str, tuple[str, str, int]]
-) -> None:
-    columns = [
+def insert_entries(appended: Sequence[Appended], heads: Mapping[str, tuple[str, str, int]]) -> None:
+    columns: list[Any] = [
         [heads[entry.stream][0] for entry in appended],
         [entry.offset for entry in appended],
         [entry.type for entry in appended],

@@ -1,9 +1,10 @@
-"""Keeping messages, in batches. The hot path: a handful of statements for any batch size.
+"""Keeping messages, in batches. The hot path: three statements for any batch size.
 
 `send_messages` is trusted: its callers (REST's `post_message`, the sockets' ingest) have asked
 whether the sender may post. Sending the same client_id twice is one message.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,44 +14,60 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from lms.core.errors import InvalidField
+from lms.accounts.models import User
 from lms.core.ids import uuid7
+from lms.messaging.checks import check_client_id, check_content
 from lms.messaging.errors import (
     ClientIdReused,
-    ContentTooLong,
     ConversationClosed,
-    EmptyMessage,
+    ConversationNotFound,
+    PostingNotAllowed,
     ReplyNotFound,
 )
-from lms.messaging.models import MAX_CONTENT
+from lms.messaging.permissions import can_post
 from lms.messaging.rendering import wire_time
+from lms.messaging.selectors import find_member, get_conversation
 from lms.streams.announce import announce_after_commit
 from lms.streams.entries import Appended, render
-from lms.streams.heads import advance
-from lms.streams.services import insert_entries
+from lms.streams.heads import advance, give_back
 
-_KNOWN = """
-    SELECT m.conversation_id, m.sender_id, m.client_id, m.id, m."offset", m.content, m.created_at
-    FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS w(conversation_id, sender_id, client_id)
-    JOIN messaging_message m USING (conversation_id, sender_id, client_id)
+# One row for each message of the batch, in its order: what is known of its conversation, of
+# the message it replies to, and whether it was kept before.
+_LOOK = """
+    SELECT c.id IS NOT NULL, c.closed_at IS NOT NULL, r.id IS NOT NULL,
+           m.id, m."offset", m.created_at, m.digest
+    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[])
+         WITH ORDINALITY AS w(conversation_id, sender_id, client_id, reply_to, n)
+    LEFT JOIN messaging_conversation c ON c.id = w.conversation_id
+    LEFT JOIN messaging_message r ON r.id = w.reply_to AND r.conversation_id = w.conversation_id
+    LEFT JOIN messaging_message m ON m.conversation_id = w.conversation_id
+         AND m.sender_id = w.sender_id AND m.client_id = w.client_id
+    ORDER BY w.n
 """
-_GIVE_BACK = """
-    UPDATE streams_stream s SET head = s.head - w.n
-    FROM unnest(%s::text[], %s::int[]) AS w(name, n) WHERE s.name = w.name
-"""
-_CLOSED = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) AND closed_at IS NOT NULL"
 _INSERT = """
-    INSERT INTO messaging_message
-        (id, conversation_id, "offset", sender_id, client_id, content, reply_to_id, attachments, created_at)
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::text[],
-                         %s::uuid[], %s::jsonb[], %s::timestamptz[])
+    WITH new AS MATERIALIZED (
+        SELECT * FROM unnest(
+            %s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::text[],
+            %s::text[], %s::uuid[], %s::jsonb[], %s::text[]
+        ) AS new(id, stream_id, conversation_id, "offset", sender_id, client_id, digest,
+                 content, reply_to_id, attachments, payload)
+    ), kept AS (
+        INSERT INTO messaging_message (id, conversation_id, "offset", sender_id, client_id,
+                                       digest, content, reply_to_id, attachments, created_at)
+        SELECT id, conversation_id, "offset", sender_id, client_id,
+               digest, content, reply_to_id, attachments, %s FROM new
+    )
+    INSERT INTO streams_entry (stream_id, "offset", type, payload, created_at)
+    SELECT stream_id, "offset", 'message.sent', payload, %s FROM new
 """
-_REPLIES = "SELECT id, conversation_id FROM messaging_message WHERE id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message to keep. `sender_name` and `sender_avatar` go into the push as they are now."""
+    """A message to keep. `sender_name` and `sender_avatar` go into the push as they are now.
+
+    Callers have run `check_content` and `check_client_id`: one odd message would fail its batch.
+    """
 
     conversation_id: uuid.UUID
     sender_id: uuid.UUID
@@ -61,6 +78,18 @@ class Outgoing:
     reply_to: uuid.UUID | None = None
     attachments: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def stream(self) -> str:
+        return f"conversation:{self.conversation_id}"
+
+    @property
+    def digest(self) -> str:
+        """Equal for the same message sent again, whatever became of the first since."""
+        body = json.dumps(
+            [self.content, str(self.reply_to), self.attachments], sort_keys=True
+        ).encode()
+        return hashlib.blake2b(body, digest_size=16).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -70,18 +99,47 @@ class Sent:
     duplicate: bool
 
 
-Refusal = ClientIdReused | ConversationClosed | ReplyNotFound
+Refusal = ClientIdReused | ConversationClosed | ConversationNotFound | ReplyNotFound
 Key = tuple[uuid.UUID, uuid.UUID, str]
+Heads = Mapping[str, tuple[str, str, int]]
 
 
-def check_content(content: str, attachments: Sequence[object]) -> None:
-    """Raises EmptyMessage or ContentTooLong. What PostgreSQL cannot hold is refused here too."""
-    if not content.strip() and not attachments:
-        raise EmptyMessage
-    if len(content) > MAX_CONTENT:
-        raise ContentTooLong
-    if "\x00" in content or any("\ud800" <= char <= "\udfff" for char in content):
-        raise InvalidField("content", "Null characters and lone surrogates cannot be kept.")
+def post_message(
+    *,
+    actor: User,
+    conversation_id: uuid.UUID,
+    client_id: str,
+    content: str,
+    reply_to: uuid.UUID | None = None,
+    attachments: Sequence[dict[str, Any]] = (),
+) -> Sent:
+    """Send one message as the actor.
+
+    Raises NotFound, ConversationClosed, PostingNotAllowed, ReplyNotFound, ClientIdReused, and
+    what `check_content` and `check_client_id` raise.
+    """
+    check_content(content, attachments)
+    check_client_id(client_id)
+    conversation = get_conversation(user=actor, conversation_id=conversation_id)
+    # A closed one is refused below, where a message that was kept before closing is found first.
+    if conversation.closed_at is None:
+        member = find_member(user=actor, audience_id=conversation.audience_id)
+        if not can_post(actor, conversation, member):
+            raise PostingNotAllowed
+    outgoing = Outgoing(
+        conversation_id=conversation.pk,
+        sender_id=actor.pk,
+        sender_name=actor.full_name,
+        sender_avatar=actor.avatar_url,
+        client_id=client_id,
+        content=content,
+        reply_to=reply_to,
+        attachments=list(attachments),
+    )
+    outcome = send_messages([outgoing])[0]
+    if not isinstance(outcome, Sent):
+        raise outcome
+    return outcome
 
 
 @transaction.atomic
@@ -90,145 +148,117 @@ def send_messages(batch: Sequence[Outgoing]) -> list[Sent | Refusal]:
 
     All or nothing for everything else: a database error leaves no message of the batch.
     """
-    heads = advance(_counts(batch))
-    conversations = list({message.conversation_id for message in batch})
-    refusals = _Refusals(_closed(conversations), _reply_places(batch))
-    outcomes, fresh = _place(batch, heads, _known(batch), refusals)
-    _give_back(batch, fresh)
+    if not batch:
+        return []
+    counts = _counts(batch)
+    heads = advance(counts)
+    outcomes, fresh = _place(batch, heads, counts)
+    if len(fresh) < len(batch):
+        # Offsets of duplicates and refusals; the lock is ours, so nobody has seen this head.
+        kept = _counts([message for message, _ in fresh])
+        give_back({name: n - kept.get(name, 0) for name, n in counts.items()})
     if fresh:
-        _insert(fresh)
-        announce_after_commit(_append(fresh, heads))
+        announce_after_commit(_insert(fresh, heads))
     return outcomes
 
 
 def _counts(batch: Sequence[Outgoing]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for message in batch:
-        name = f"conversation:{message.conversation_id}"
-        counts[name] = counts.get(name, 0) + 1
+        counts[message.stream] = counts.get(message.stream, 0) + 1
     return counts
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusals:
-    closed: set[uuid.UUID]
-    reply_places: dict[uuid.UUID, uuid.UUID]
-
-    def find(self, message: Outgoing) -> Refusal | None:
-        if message.conversation_id in self.closed:
-            return ConversationClosed()
-        if message.reply_to and self.reply_places.get(message.reply_to) != message.conversation_id:
-            return ReplyNotFound()
-        return None
-
-
 def _place(
-    batch: Sequence[Outgoing],
-    heads: Mapping[str, tuple[str, str, int]],
-    known: dict[Key, tuple[Sent, str]],
-    refusals: _Refusals,
+    batch: Sequence[Outgoing], heads: Heads, counts: Mapping[str, int]
 ) -> tuple[list[Sent | Refusal], list[tuple[Outgoing, Sent]]]:
     """Give each new message its offset; find those already kept, also within the batch."""
     now = datetime.now(UTC)
-    following = {name: heads[name][2] - taken for name, taken in _counts(batch).items()}
+    following = {name: heads[name][2] - taken for name, taken in counts.items()}
+    known: dict[Key, tuple[Sent, str]] = {}
     outcomes: list[Sent | Refusal] = []
     fresh: list[tuple[Outgoing, Sent]] = []
-    for message in batch:
+    for message, row in zip(batch, _look(batch), strict=True):
         key = (message.conversation_id, message.sender_id, message.client_id)
-        if key in known:
-            sent, content = known[key]
-            outcomes.append(
-                replace(sent, duplicate=True) if content == message.content else ClientIdReused()
-            )
+        earlier = known.get(key) or _kept(row)
+        if earlier is not None:
+            sent, digest = earlier
+            same = digest == message.digest
+            outcomes.append(replace(sent, duplicate=True) if same else ClientIdReused())
             continue
-        refusal = refusals.find(message)
+        refusal = _refusal(message, row)
         if refusal is not None:
             outcomes.append(refusal)
             continue
-        stream = f"conversation:{message.conversation_id}"
-        following[stream] += 1
-        sent = Sent(uuid7(), following[stream], now, duplicate=False)
-        known[key] = (sent, message.content)
+        following[message.stream] += 1
+        sent = Sent(uuid7(), following[message.stream], now, duplicate=False)
+        known[key] = (sent, message.digest)
         outcomes.append(sent)
         fresh.append((message, sent))
     return outcomes, fresh
 
 
-def _known(batch: Sequence[Outgoing]) -> dict[Key, tuple[Sent, str]]:
+def _look(batch: Sequence[Outgoing]) -> list[tuple[Any, ...]]:
+    columns: list[Any] = [
+        [message.conversation_id for message in batch],
+        [message.sender_id for message in batch],
+        [message.client_id for message in batch],
+        [message.reply_to for message in batch],
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _KNOWN,
-            [
-                [message.conversation_id for message in batch],
-                [message.sender_id for message in batch],
-                [message.client_id for message in batch],
-            ],
-        )
-        return {
-            (conversation, sender, client): (Sent(id_, offset, at, duplicate=True), content)
-            for conversation, sender, client, id_, offset, content, at in cursor.fetchall()
-        }
+        cursor.execute(_LOOK, columns)
+        return list(cursor.fetchall())
 
 
-def _closed(conversations: list[uuid.UUID]) -> set[uuid.UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSED, [conversations])
-        return {row[0] for row in cursor.fetchall()}
+def _kept(row: tuple[Any, ...]) -> tuple[Sent, str] | None:
+    _, _, _, message_id, offset, created_at, digest = row
+    if message_id is None:
+        return None
+    return Sent(message_id, offset, created_at, duplicate=True), digest
 
 
-def _reply_places(batch: Sequence[Outgoing]) -> dict[uuid.UUID, uuid.UUID]:
-    wanted = [message.reply_to for message in batch if message.reply_to]
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_REPLIES, [wanted])
-        return dict(cursor.fetchall())
+def _refusal(message: Outgoing, row: tuple[Any, ...]) -> Refusal | None:
+    exists, closed, reply_is_here, *_ = row
+    if not exists:
+        return ConversationNotFound()
+    if closed:
+        return ConversationClosed()
+    if message.reply_to and not reply_is_here:
+        return ReplyNotFound()
+    return None
 
 
-def _give_back(batch: Sequence[Outgoing], fresh: Sequence[tuple[Outgoing, Sent]]) -> None:
-    """Return the offsets of duplicates and refusals; nobody has seen the head yet."""
-    if len(fresh) == len(batch):
-        return
-    left = _counts(batch)
-    for message, _ in fresh:
-        left[f"conversation:{message.conversation_id}"] -= 1
-    names = [name for name, n in left.items() if n]
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, [names, [left[name] for name in names]])
-
-
-def _insert(fresh: Sequence[tuple[Outgoing, Sent]]) -> None:
-    columns = [
+def _insert(fresh: Sequence[tuple[Outgoing, Sent]], heads: Heads) -> list[Appended]:
+    """The messages and their stream entries, in one statement."""
+    payloads = [render(_payload(message, sent)) for message, sent in fresh]
+    now = fresh[0][1].created_at
+    columns: list[Any] = [
         [sent.message_id for _, sent in fresh],
+        [heads[message.stream][0] for message, _ in fresh],
         [message.conversation_id for message, _ in fresh],
         [sent.offset for _, sent in fresh],
         [message.sender_id for message, _ in fresh],
         [message.client_id for message, _ in fresh],
+        [message.digest for message, _ in fresh],
         [message.content for message, _ in fresh],
         [message.reply_to for message, _ in fresh],
         [json.dumps(message.attachments) for message, _ in fresh],
-        [sent.created_at for _, sent in fresh],
+        payloads,
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, columns)
-
-
-def _append(
-    fresh: Sequence[tuple[Outgoing, Sent]], heads: Mapping[str, tuple[str, str, int]]
-) -> list[Appended]:
-    appended = []
-    for message, sent in fresh:
-        stream = f"conversation:{message.conversation_id}"
-        payload = render(_payload(message, sent))
-        appended.append(Appended(stream, heads[stream][1], sent.offset, "message.sent", payload))
-    insert_entries(appended, heads)
-    return appended
+        cursor.execute(_INSERT, [*columns, now, now])
+    return [
+        Appended(message.stream, heads[message.stream][1], sent.offset, "message.sent", payload)
+        for (message, sent), payload in zip(fresh, payloads, strict=True)
+    ]
 
 
 def _payload(message: Outgoing, sent: Sent) -> dict[str, Any]:
     """The shape of `rendering.render_message`, without a Message row to load."""
     return {
         "id": str(sent.message_id),
+        "conversation": str(message.conversation_id),
+        "offset": sent.offset,
         "client_id": message.client_id,
         "author": {
             "id": str(message.sender_id),
