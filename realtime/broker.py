@@ -7,7 +7,7 @@ both. Publishing and subscribing therefore never fail and never make a caller wa
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import uuid4
@@ -105,37 +105,99 @@ class BrokerCounters:
     failures: int = 0
 
 
-class LayerBroker:
-    """Over the configured Channels layer: one channel for the process, a group per topic.
+class LayerSender:
+    """Sends over the configured Channels layer. What waits for one group goes out together.
 
-    What waits to be sent while a send is under way goes out together, by topic. When the
-    layer fails, what waits is dropped and counted: the log has it.
+    When the layer fails, what waits is dropped and counted: the log has it.
     """
 
     def __init__(self, layer: Any, name_group: Callable[[str, str], str]) -> None:
         self._layer = layer
         self._name_group = name_group
         self._node = uuid4().hex
+        self._waiting: dict[str, list[Control]] = {}
+        self._waiting_count = 0
+        self._wake = asyncio.Event()
+        self._is_failing = False
+        self.counters = BrokerCounters()
+
+    def publish(self, schema: str, publications: Sequence[Publication]) -> None:
+        for publication in publications:
+            item = [
+                publication.topic,
+                publication.type,
+                publication.payload,
+                publication.offset,
+                publication.epoch,
+            ]
+            group = self._name_group(schema, publication.topic)
+            self._enqueue(group, {"schema": schema, "item": item})
+
+    def send_control(self, message: Control) -> None:
+        self._enqueue(CONTROL_GROUP, {"control": message})
+
+    def _enqueue(self, group: str, item: Control) -> None:
+        if self._waiting_count >= MAX_WAITING:
+            self.counters.dropped += 1
+            return
+        self._waiting_count += 1
+        self._waiting.setdefault(group, []).append(item)
+        self._wake.set()
+
+    async def send_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group = next(iter(self._waiting))
+                items = self._waiting.pop(group)
+                self._waiting_count -= len(items)
+                await self._send(group, items)
+
+    async def _send(self, group: str, items: list[Control]) -> None:
+        for start in range(0, len(items), MAX_PER_MESSAGE):
+            part = items[start : start + MAX_PER_MESSAGE]
+            message = {"type": "stoa.items", "node": self._node, "items": part}
+            if await self._call(self._layer.group_send(group, message)):
+                self.counters.published += len(part)
+            else:
+                self.counters.dropped += len(part)
+
+    async def _call(self, call: Awaitable[Any]) -> bool:
+        """Whether the layer answered in time. Its failures are ours to survive, all of them."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await call
+        except Exception as error:
+            self.counters.failures += 1
+            if not self._is_failing:
+                logger.warning("bus_lost", extra={"error": type(error).__name__})
+            self._is_failing = True
+            return False
+        return True
+
+
+class LayerBroker(LayerSender):
+    """One channel for the process, joined to a group for each topic with local listeners."""
+
+    def __init__(self, layer: Any, name_group: Callable[[str, str], str]) -> None:
+        super().__init__(layer, name_group)
         self._listener: Listener | None = None
         self._channel: str | None = None
         self._wanted: set[str] = {CONTROL_GROUP}
         self._joined: set[str] = set()
-        self._waiting: dict[str, list[Control]] = {}
-        self._waiting_count = 0
-        self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._was_connected = True
-        self.counters = BrokerCounters()
 
     @property
     def is_connected(self) -> bool:
-        return self._channel is not None and self._was_connected and self._joined >= self._wanted
+        return not self._is_failing and self._joined >= self._wanted
 
     async def start(self, listener: Listener) -> None:
+        """Returns within a second or so, with or without the bus."""
         self._listener = listener
         await self._join_wanted()
         self._tasks = [
-            asyncio.create_task(self._send_forever()),
+            asyncio.create_task(self.send_forever()),
             asyncio.create_task(self._read_forever()),
             asyncio.create_task(self._rejoin_forever()),
         ]
@@ -148,13 +210,16 @@ class LayerBroker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._call(self._layer.flush())
 
     # -- joining ------------------------------------------------------------------------
 
     async def subscribe(self, schema: str, topic: str) -> None:
         group = self._name_group(schema, topic)
         self._wanted.add(group)
-        await self._join(group)
+        # While the bus is away nobody should wait for it: the rejoining task will get there.
+        if not self._is_failing:
+            await self._join(group)
 
     async def unsubscribe(self, schema: str, topic: str) -> None:
         group = self._name_group(schema, topic)
@@ -164,9 +229,11 @@ class LayerBroker:
             await self._call(self._layer.group_discard(group, self._channel))
 
     async def _join(self, group: str) -> bool:
-        if self._channel is None or group in self._joined:
-            return group in self._joined
-        if not await self._call(self._layer.group_add(group, self._channel)):
+        if group in self._joined:
+            return True
+        if self._channel is None or not await self._call(
+            self._layer.group_add(group, self._channel)
+        ):
             return False
         if group in self._wanted:
             self._joined.add(group)
@@ -189,73 +256,15 @@ class LayerBroker:
             await asyncio.sleep(RETRY_SECONDS)
             if self.is_connected:
                 continue
-            if await self._join_wanted() and await self._probe():
-                self._was_connected = True
+            probe = {"type": "stoa.probe", "node": self._node}
+            if (
+                await self._call(self._layer.group_send(CONTROL_GROUP, probe))
+                and await self._join_wanted()
+            ):
+                self._is_failing = False
                 logger.info("bus_restored")
                 if self._listener is not None:
                     self._listener.bus_restored()
-
-    async def _probe(self) -> bool:
-        message = {"type": "stoa.probe", "node": self._node}
-        return await self._call(self._layer.group_send(CONTROL_GROUP, message))
-
-    async def _call(self, call: Any) -> bool:
-        """Whether the layer answered in time. Its failures are ours to survive, all of them."""
-        try:
-            async with asyncio.timeout(CALL_SECONDS):
-                await call
-        except Exception as error:
-            self.counters.failures += 1
-            if self._was_connected:
-                logger.warning("bus_lost", extra={"error": type(error).__name__})
-            self._was_connected = False
-            return False
-        return True
-
-    # -- sending ------------------------------------------------------------------------
-
-    def publish(self, schema: str, publications: Sequence[Publication]) -> None:
-        for publication in publications:
-            item = [
-                publication.topic,
-                publication.type,
-                publication.payload,
-                publication.offset,
-                publication.epoch,
-            ]
-            self._enqueue(
-                self._name_group(schema, publication.topic), {"schema": schema, "item": item}
-            )
-
-    def send_control(self, message: Control) -> None:
-        self._enqueue(CONTROL_GROUP, {"control": message})
-
-    def _enqueue(self, group: str, item: Control) -> None:
-        if self._waiting_count >= MAX_WAITING:
-            self.counters.dropped += 1
-            return
-        self._waiting_count += 1
-        self._waiting.setdefault(group, []).append(item)
-        self._wake.set()
-
-    async def _send_forever(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                group = next(iter(self._waiting))
-                items = self._waiting.pop(group)
-                self._waiting_count -= len(items)
-                await self._send(group, items)
-
-    async def _send(self, group: str, items: list[Control]) -> None:
-        for start in range(0, len(items), MAX_PER_MESSAGE):
-            part = items[start : start + MAX_PER_MESSAGE]
-            message = {"type": "stoa.items", "node": self._node, "items": part}
-            if await self._call(self._layer.group_send(group, message)):
-                self.counters.published += len(part)
-            else:
-                self.counters.dropped += len(part)
 
     # -- receiving ----------------------------------------------------------------------
 
@@ -265,8 +274,7 @@ class LayerBroker:
                 await asyncio.sleep(RETRY_SECONDS / 4)
                 continue
             try:
-                message = await self._layer.receive(self._channel)
-                self._dispatch(message)
+                self._dispatch(await self._layer.receive(self._channel))
             except Exception:
                 logger.exception("bus_message_failed")
                 await asyncio.sleep(RETRY_SECONDS / 4)
@@ -279,6 +287,4 @@ class LayerBroker:
             if "control" in item:
                 self._listener.control(item["control"])
             else:
-                topic, kind, payload, offset, epoch = item["item"]
-                publication = Publication(topic, kind, payload, offset, epoch)
-                self._listener.receive(item["schema"], publication)
+                self._listener.receive(item["schema"], Publication(*item["item"]))

@@ -4,7 +4,7 @@ No I/O. The hub decides when to read the log; a room only keeps order.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,14 @@ class Batch:
         self.texts = texts
         frames = [encode_frame(TEXT, text) for text in texts]
         self.wire = frames[0] if len(frames) == 1 else b"".join(frames)
+
+    @classmethod
+    def join(cls, batches: "Sequence[Batch]") -> "Batch":
+        """Several batches for one member, without encoding anything again."""
+        joined = cls.__new__(cls)
+        joined.texts = [text for batch in batches for text in batch.texts]
+        joined.wire = b"".join([batch.wire for batch in batches])
+        return joined
 
 
 class Member(Protocol):

@@ -1,0 +1,127 @@
+"""`python -m config.serve`: uvicorn with our own WebSocket and HTTP classes.
+
+SIGTERM drains: nothing new is taken, what was taken is finished and acknowledged, sockets
+are closed with 1012, all within the drain limit.
+"""
+
+import gc
+import logging
+import os
+import resource
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+
+from config.env import load_or_exit, settings_module
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 4096
+FILES = 100_000
+
+
+class DrainingServer(uvicorn.Server):
+    """Closes the node's sockets before uvicorn closes everything else."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from realtime.node import drain_node
+
+        for server in self.servers:
+            server.close()
+        await drain_node()
+        await super().shutdown(sockets)
+
+
+def build_config(port: int, **options: Any) -> uvicorn.Config:
+    """How Stoa is served. Django is set up by the application's import, so that comes first."""
+    from config.asgi import application
+    from realtime.limits import limits
+    from realtime.server import StoaHttp, StoaWebSocket
+
+    bounds = limits()
+    defaults: dict[str, Any] = {
+        "host": "0.0.0.0",  # noqa: S104 - in front of it stands a firewall or a proxy
+        "port": port,
+        "loop": "asyncio",
+        "http": StoaHttp,
+        "ws": StoaWebSocket,
+        "ws_max_size": bounds.frame_bytes,
+        "ws_ping_interval": bounds.ping_seconds,
+        "ws_ping_timeout": bounds.pong_seconds,
+        "ws_per_message_deflate": False,
+        "lifespan": "on",
+        "backlog": BACKLOG,
+        "access_log": False,
+        "server_header": False,
+        "log_config": None,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": int(bounds.drain_seconds),
+    }
+    return uvicorn.Config(application, **{**defaults, **options})
+
+
+def raise_file_limit() -> None:
+    """Every socket is a file; the default soft limit of 1024 is a school's first lesson."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def serve(listener: socket.socket | None, port: int) -> None:
+    """Serve until a signal says otherwise."""
+    server = DrainingServer(build_config(port))
+    # What is loaded by now lives as long as the process: the collector need not look at it.
+    gc.collect()
+    gc.freeze()
+    server.run(sockets=[listener] if listener is not None else None)
+
+
+def serve_many(port: int, processes: int) -> int:
+    """Fork processes that share one port; if one ends, all end, and the exit code says so."""
+    listener = socket.create_server(("", port), backlog=BACKLOG, reuse_port=False)
+    children = []
+    for _ in range(processes):
+        child = os.fork()
+        if child == 0:
+            serve(listener, port)
+            os._exit(0)
+        children.append(child)
+    return _wait_for(children)
+
+
+def _wait_for(children: list[int]) -> int:
+    import signal
+
+    def end_all(signum: int, _frame: object) -> None:
+        for child in children:
+            try:
+                os.kill(child, signum)
+            except ProcessLookupError:
+                continue
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, end_all)
+    worst = 0
+    while children:
+        child, status = os.wait()
+        if child in children:
+            children.remove(child)
+            worst = max(worst, os.waitstatus_to_exitcode(status) != 0)
+            end_all(signal.SIGTERM, None)
+    return worst
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module())
+    env = load_or_exit()
+    raise_file_limit()
+    if env.web_processes > 1:
+        return serve_many(env.port, env.web_processes)
+    serve(None, env.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The wire formats: thin adapters over one session and the same handlers."""
