@@ -65,7 +65,9 @@ def load(source: Mapping[str, str] | None = None) -> Env:
         environment=environment,
         secret_key=secret_key,
         jwt_secret_key=read.secret("JWT_SECRET_KEY", insecure),
-        field_encryption_keys=read.words("FIELD_ENCRYPTION_KEYS", () if production else (secret_key,)),
+        field_encryption_keys=read.words(
+            "FIELD_ENCRYPTION_KEYS", () if production else (secret_key,)
+        ),
         debug=read.boolean("DEBUG", default=False),
         database_url=read.url(
             "DATABASE_URL",
@@ -86,10 +88,10 @@ def load(source: Mapping[str, str] | None = None) -> Env:
         platform_host=read.text("PLATFORM_HOST", "platform.localhost"),
         platform_email_domain=read.text("PLATFORM_EMAIL_DOMAIN", "lms.local"),
         default_tenant=read.text("DEFAULT_TENANT", "" if production else "acme"),
-        link_scheme=read.choice("LINK_SCHEME", ("http", "https"), "https" if production else "http"),
-        link_port=read.integer(
-            "LINK_PORT", 0 if production else _port(read), low=0, high=65535
+        link_scheme=read.choice(
+            "LINK_SCHEME", ("http", "https"), "https" if production else "http"
         ),
+        link_port=read.integer("LINK_PORT", 0 if production else _port(read), low=0, high=65535),
         trusted_proxies=read.integer("TRUSTED_PROXIES", 0, low=0, high=10),
         cors_allowed_origins=read.words("CORS_ALLOWED_ORIGINS", ()),
         log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
@@ -140,7 +142,9 @@ class _Reader:
         return self._read(name, default, str)
 
     def words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        words = self._read(name, default, lambda raw: tuple(w.strip() for w in raw.split(",") if w.strip()))
+        words = self._read(
+            name, default, lambda raw: tuple(w.strip() for w in raw.split(",") if w.strip())
+        )
         if name == "FIELD_ENCRYPTION_KEYS" and not words:
             raise EnvError(f"{name} is required and is not set")
         return words

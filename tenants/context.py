@@ -1,6 +1,7 @@
 """The one way to say "in this tenant": for requests, workers, sockets and commands."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ class TenantMissing(RuntimeError):
 
 
 def current_schema() -> str:
-    return str(connection.schema_name)
+    # Put there by django-tenants' database backend, which ships no types.
+    return str(getattr(connection, "schema_name", PUBLIC))
 
 
 def require_tenant() -> str:
@@ -51,10 +53,11 @@ async def run_in_tenant(schema: str, fn: Callable[P, T], *args: P.args, **kwargs
 
     The schema lives on the thread's connection, so it is entered inside the thread; entering
     it before the await would have no effect there. The threads are few and bounded, and each
-    call gives its connection back to the pool.
+    call gives its connection back to the pool. Log context (request id, user) goes along.
     """
     call = partial(_call_in_tenant, schema, partial(fn, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(database_threads(), call)
+    run = contextvars.copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(database_threads(), run, call)
 
 
 def _call_in_tenant(schema: str, fn: Callable[[], T]) -> T:

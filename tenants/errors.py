@@ -36,6 +36,25 @@ class InvalidSlug(TenantError):
     message = "Use 3 to 40 lower-case letters, digits and hyphens, beginning with a letter."
 
 
+class InvalidDomain(TenantError):
+    status, code = 400, "invalid_domain"
+    message = "Give host names in lower case that are not the platform's own."
+
+
+class InvalidSettings(TenantError):
+    """`field` is the dotted name of the first wrong key."""
+
+    status, code, message = 400, "invalid_settings", "These settings are not valid."
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class WrongState(TenantError):
+    status, code, message = 409, "wrong_tenant_state", "The school's state does not allow this."
+
+
 class SlugTaken(TenantError):
     status, code, message = 409, "slug_taken", "A school with this name exists already."
 

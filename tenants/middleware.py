@@ -3,8 +3,15 @@
 import json
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, RawPostDataException
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    RawPostDataException,
+)
 from django.http.request import UnreadablePostError
 
 from tenants.context import in_tenant
@@ -41,11 +48,13 @@ class TenantMiddleware:
         except TenantError as error:
             return refusal(request, error)
         request.tenant = tenant  # type: ignore[attr-defined]  # what every room above reads
+        if tenant.is_platform and not _is_unscoped(request):
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         with in_tenant(tenant.schema):
             return self.get_response(request)
 
     def _tenant(self, request: HttpRequest) -> TenantInfo:
-        if request.path_info.startswith(UNSCOPED):
+        if _is_unscoped(request):
             return PLATFORM
         try:
             host = normal_host(request.get_host())
@@ -61,6 +70,10 @@ class TenantMiddleware:
                 email=fields.get("email", "") if request.path_info.endswith(EMAIL_PATHS) else "",
             )
         )
+
+
+def _is_unscoped(request: HttpRequest) -> bool:
+    return request.path_info.startswith(UNSCOPED)
 
 
 def _body_fields(request: HttpRequest) -> dict[str, str]:

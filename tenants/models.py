@@ -8,6 +8,9 @@ from uuid_utils.compat import uuid7
 
 SCHEMA_PATTERN = r"^t_[0-9a-f]{32}$"
 SLUG_PATTERN = r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$"
+HOST_PATTERN = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+# A slug is a host's first label: these are ours, or would be taken for ours.
+RESERVED_SLUGS = ("admin", "api", "app", "localhost", "mail", "platform", "public", "static", "www")
 
 
 def schema_name_of(tenant_id: uuid.UUID) -> str:
@@ -45,6 +48,9 @@ class Tenant(TenantMixin):
             models.CheckConstraint(
                 name="tenant_slug_shape", condition=models.Q(slug__regex=SLUG_PATTERN)
             ),
+            models.CheckConstraint(
+                name="tenant_slug_not_reserved", condition=~models.Q(slug__in=RESERVED_SLUGS)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,7 +65,10 @@ class Domain(DomainMixin):
             models.CheckConstraint(
                 name="domain_is_lower_case",
                 condition=models.Q(domain=models.functions.Lower("domain")),
-            )
+            ),
+            models.CheckConstraint(
+                name="domain_is_a_host", condition=models.Q(domain__regex=HOST_PATTERN)
+            ),
         ]
 
 
@@ -68,6 +77,13 @@ class EmailDomain(models.Model):
 
     domain = models.CharField(max_length=253, unique=True)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="email_domains")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="email_domain_is_a_host", condition=models.Q(domain__regex=HOST_PATTERN)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.domain

@@ -101,7 +101,7 @@ def schema_of_token(token: str) -> str | None:
     if not dot:
         return None
     claimed = _audience(rest) if head.startswith("ey") else schema_of_mark(head)
-    if claimed == PUBLIC or (claimed and re.match(SCHEMA_PATTERN, claimed)):
+    if claimed == PUBLIC or (claimed and re.fullmatch(SCHEMA_PATTERN, claimed)):
         return claimed
     return None
 

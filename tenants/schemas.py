@@ -6,7 +6,9 @@ others go on, and a second run takes up only what is behind.
 
 import hashlib
 import logging
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -25,6 +27,7 @@ from tenants.models import SchemaState, Tenant
 logger = logging.getLogger(__name__)
 
 TEMPLATE_SCHEMA = "tenant_template"
+CLONE_LOCK = 7_305_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,9 @@ def _note(tenant: Tenant, **values: object) -> None:
 def _migrate(schema: str) -> None:
     with in_tenant(schema):
         # Without its own table the recorder would find the public schema's and skip everything.
-        connection.set_schema(schema, include_public=False)
+        connection.set_schema(schema, include_public=False)  # type: ignore[attr-defined]
         MigrationRecorder(connection).ensure_schema()
-        connection.set_schema(schema)
+        connection.set_schema(schema)  # type: ignore[attr-defined]  # django-tenants ships no types
         call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
 
 
@@ -103,15 +106,41 @@ def migration_version() -> str:
 def copy_schema(source: str, target: str) -> None:
     """A new schema with everything `source` has, rows of its bookkeeping included.
 
-    Joins the caller's transaction. Raises ValidationError if the target exists.
+    Joins the caller's transaction. Raises ValidationError if the target exists. One copy at a
+    time: the cloning function is replaced each time, which two transactions cannot do at once.
     """
     with in_tenant(PUBLIC):
+        _execute("SET LOCAL lock_timeout = '15s'")
+        _execute(f"SELECT pg_advisory_xact_lock({CLONE_LOCK})")
         CloneSchema().clone_schema(source, target, set_connection=False)
 
 
 def drop_schema(schema: str) -> None:
     with in_tenant(PUBLIC):
         _execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(schema)} CASCADE")
+
+
+@contextmanager
+def claim_of(tenant_id: uuid.UUID) -> Iterator[None]:
+    """Held while this process works on the tenant's creation; gone when the process is."""
+    with try_claim_of(tenant_id):
+        yield
+
+
+@contextmanager
+def try_claim_of(tenant_id: uuid.UUID) -> Iterator[bool]:
+    """Whether the claim was free; if so it is held inside the block."""
+    key = int.from_bytes(tenant_id.bytes[8:], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        taken = bool(cursor.fetchone()[0])
+    try:
+        yield taken
+    finally:
+        # A connection that broke inside the block has lost the lock with it.
+        if taken and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _execute(statement: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tenants.context import PUBLIC, in_tenant
+from tenants.errors import TenantNotFound
 from tenants.models import Tenant
 
 CACHE_SECONDS = 1.0
@@ -61,9 +62,7 @@ def find_tenant_by_slug(slug: str) -> TenantInfo | None:
 
 def find_tenant_by_email(email: str) -> TenantInfo | None:
     domain = email.rpartition("@")[2].strip().lower()
-    return _remembered(
-        "email", domain, lambda: Tenant.objects.filter(email_domains__domain=domain)
-    )
+    return _remembered("email", domain, lambda: Tenant.objects.filter(email_domains__domain=domain))
 
 
 def find_tenant_by_hint(hint: str) -> TenantInfo | None:
@@ -87,12 +86,29 @@ def ready_schemas() -> Iterator[str]:
 
 
 def tenants() -> QuerySet[Tenant]:
-    return Tenant.objects.order_by("slug").prefetch_related("domains", "email_domains")
+    every: QuerySet[Tenant] = Tenant.objects.all()
+    return every.order_by("slug").prefetch_related("domains", "email_domains")
 
 
-def _remembered(
-    kind: str, value: str, query: Callable[[], QuerySet[Tenant]]
-) -> TenantInfo | None:
+def get_tenant(tenant_id: uuid.UUID) -> Tenant:
+    """Raises TenantNotFound. Deleted ones exist for operators."""
+    with in_tenant(PUBLIC):
+        tenant = tenants().filter(pk=tenant_id).first()
+    if tenant is None:
+        raise TenantNotFound
+    return tenant
+
+
+def settings_of(schema: str) -> dict[str, Any]:
+    """As they are now, not as remembered. Raises TenantNotFound."""
+    with in_tenant(PUBLIC):
+        found = Tenant.objects.filter(schema_name=schema).values_list("settings", flat=True).first()
+    if found is None:
+        raise TenantNotFound
+    return dict(found)
+
+
+def _remembered(kind: str, value: str, query: Callable[[], QuerySet[Tenant]]) -> TenantInfo | None:
     if len(value) > 253 or "\x00" in value:
         return None
     key = (kind, value)
@@ -113,5 +129,3 @@ def _info(tenant: Tenant) -> TenantInfo:
     return TenantInfo(
         tenant.id, tenant.slug, tenant.name, tenant.schema_name, tenant.state, tenant.settings
     )
-
-

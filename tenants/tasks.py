@@ -11,15 +11,17 @@ from tenants.selectors import find_tenant_by_schema, ready_schemas
 HEADER = "tenant_schema"
 
 
-class TenantTask(Task):  # type: ignore[misc]  # celery ships no types
+class TenantTask(Task):
     """Carries the caller's tenant in the message header and works inside it.
 
-    A message without a tenant raises TenantMissing; it is never done in the public schema.
+    A message without a tenant raises TenantMissing; it is never done in the public schema,
+    except for tasks whose rows exist there too and that say so with `on_platform=True`.
     Work for a tenant that is not ready (suspended, deleted) is dropped: its rows still say
     what is to be done, and the sweepers find it when the tenant is back.
     """
 
     abstract = True
+    on_platform = False
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         given = options.pop("headers", None) or {}
@@ -39,6 +41,8 @@ class TenantTask(Task):  # type: ignore[misc]  # celery ships no types
         schema = (self.request.headers or {}).get(HEADER) or getattr(self.request, HEADER, None)
         if not schema:
             raise TenantMissing(f"task {self.name} came without a tenant")
+        if schema == PUBLIC and not self.on_platform:
+            raise TenantMissing(f"task {self.name} is no work for the platform")
         return str(schema)
 
 
@@ -48,7 +52,7 @@ def for_each_tenant(task: str) -> None:
     where the task's rows exist in the public schema too."""
     registered = current_app.tasks[task]
     schemas = list(ready_schemas())
-    if getattr(registered, "on_platform", False):
+    if registered.on_platform:
         schemas.append(PUBLIC)
     for schema in schemas:
         registered.apply_async(headers={HEADER: schema})

@@ -1,5 +1,6 @@
 """Django itself: apps, middleware, database, authentication. Services are in integrations.py."""
 
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config.env import BASE_DIR, load_or_exit
@@ -18,8 +19,10 @@ ASGI_APPLICATION = "config.asgi.application"
 # process-wide caches would otherwise mix the ids of tenants.
 SHARED_APPS = [
     "daphne",
-    "django_tenants",
+    "config",
+    # Before django_tenants: its create_tenant command is not ours.
     "tenants",
+    "django_tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -153,5 +156,5 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 MEDIA_ROOT = ENV.var_dir / "media"

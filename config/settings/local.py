@@ -7,4 +7,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Straight from the source: nothing is collected outside production.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True

@@ -4,9 +4,6 @@ from lms.activitylog import events
 from tenants.tasks import TenantTask
 
 
-@shared_task(base=TenantTask, name="activitylog.deliver_unheard")
+@shared_task(base=TenantTask, name="activitylog.deliver_unheard", on_platform=True)
 def deliver_unheard() -> None:
     events.deliver_unheard()
-
-
-deliver_unheard.on_platform = True

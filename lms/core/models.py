@@ -34,9 +34,7 @@ class IdempotencyKey(UUIDModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "route", "key"], name="idempotency_key_once"
-            )
+            models.UniqueConstraint(fields=["user", "route", "key"], name="idempotency_key_once")
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ class RequestFacts:
     user_agent: str = ""
 
 
-request_facts_var: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())
+NOWHERE = RequestFacts()
+request_facts_var: ContextVar[RequestFacts] = ContextVar("request_facts", default=NOWHERE)
 
 
 def client_ip(peer: str | None, forwarded_for: str) -> str | None:

@@ -20,7 +20,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from lms.core.errors import InvalidField, LMSError, Unavailable
-from tenants.errors import TenantError
+from tenants.errors import InvalidSettings, TenantError
 from tenants.logcontext import request_id_var
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     exc = _translated(exc)
     if isinstance(exc, InvalidField):
         return _answer(_fields({exc.field: [str(exc)]}), 400)
+    if isinstance(exc, InvalidSettings):
+        return _answer(_fields({exc.field.partition(".")[0]: [str(exc)]}), 400)
     if isinstance(exc, LMSError | TenantError):
         extra = exc.extra if isinstance(exc, LMSError) else {}
         response = _answer({"detail": str(exc), "code": exc.code, **extra}, exc.status)
@@ -39,10 +41,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         if exc.status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = "Bearer"
         return response
-    response = drf_exception_handler(exc, context)
-    if response is not None:
-        _reshape(exc, response)
-    return response
+    known = drf_exception_handler(exc, context)
+    if known is not None:
+        _reshape(exc, known)
+    return known
 
 
 def _translated(exc: Exception) -> Exception:
@@ -78,8 +80,9 @@ def _reshape(exc: Exception, response: Response) -> None:
     else:
         detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
         body = {"detail": str(detail), "code": _code(exc)}
-    if isinstance(exc, Throttled) and exc.wait is not None:
-        body["retry_after"] = exc.wait
+    wait = getattr(exc, "wait", None)  # a Throttled's
+    if wait is not None:
+        body["retry_after"] = wait
     response.data = {**body, "status": response.status_code, "request_id": request_id_var.get()}
 
 

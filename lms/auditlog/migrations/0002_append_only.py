@@ -4,7 +4,9 @@ from django.db import migrations
 
 FORWARD = """
 CREATE FUNCTION auditlog_refuse() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'audit entries are append-only' USING ERRCODE = 'restrict_violation'; END $$;
+$$ BEGIN
+    RAISE EXCEPTION 'audit entries are append-only' USING ERRCODE = 'restrict_violation';
+END $$;
 CREATE TRIGGER auditlog_no_change BEFORE UPDATE OR DELETE ON auditlog_auditentry
     FOR EACH ROW EXECUTE FUNCTION auditlog_refuse();
 CREATE TRIGGER auditlog_no_truncate BEFORE TRUNCATE ON auditlog_auditentry

@@ -21,6 +21,8 @@ class Command(BaseCommand):
                 failed.append(outcome.slug)
                 self.stderr.write(f"{outcome.slug}: failed: {outcome.error}")
             elif outcome.migrated or options["verbosity"] > 1:
-                self.stdout.write(f"{outcome.slug}: {'migrated' if outcome.migrated else 'current'}")
+                self.stdout.write(
+                    f"{outcome.slug}: {'migrated' if outcome.migrated else 'current'}"
+                )
         if failed:
             raise CommandError(f"not migrated: {', '.join(failed)}; run again to take them up")
