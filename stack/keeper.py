@@ -8,7 +8,7 @@ from collections.abc import Callable
 from stack import linux, signals
 
 # What the kernel's death signals get to end by themselves when the inner process was killed.
-_ORPHAN_GRACE_SECONDS = 10.0
+_ORPHAN_GRACE_SECONDS = 5.0
 
 
 def keep(inner: Callable[[], int]) -> int:

@@ -68,8 +68,9 @@ def describe(pid: int) -> str:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return f"process {pid}"
-    words = raw.replace(b"\0", b" ").decode(errors="replace").strip()
-    return f"{words[:80]} ({pid})" if words else f"process {pid}"
+    program, *words = raw.decode(errors="replace").rstrip("\0").split("\0")
+    command = " ".join([program.rpartition("/")[2], *words]).strip()
+    return f"{command[:80]} ({pid})" if command else f"process {pid}"
 
 
 def reap_strangers(known: Iterable[int]) -> None:
