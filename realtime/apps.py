@@ -5,6 +5,7 @@ class RealtimeConfig(AppConfig):
     name = "realtime"
 
     def ready(self) -> None:
-        from realtime import bridge
+        from realtime import bridge, metrics
 
         bridge.register()
+        metrics.register()

@@ -8,13 +8,26 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from lms.accounts.models import User
-from lms.core.errors import NotFound
+from lms.core.permissions import require
+from lms.courses.models import Course
+from lms.courses.permissions import can_follow_course
+from lms.courses.selectors import get_course
+from lms.forum.selectors import get_forum
+from lms.groups.selectors import get_group
 from lms.messaging.models import Conversation, Member
-from lms.messaging.selectors import get_conversation, readable_pairs
+from lms.messaging.selectors import (
+    audience_pairs,
+    find_member,
+    get_conversation,
+    readable_pairs,
+)
 from realtime.topics import Kind, Topic
 
 Pair = tuple[uuid.UUID, uuid.UUID]
 """(user id, conversation id)"""
+
+Wanted = tuple[uuid.UUID, Topic]
+"""(user id, what they listen to)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +50,57 @@ def open_conversation(user: User, conversation_id: uuid.UUID) -> Grant:
     return Grant(Topic(Kind.CONVERSATION, conversation.pk))
 
 
+def open_forum(user: User, forum_id: uuid.UUID) -> Grant:
+    return Grant(Topic(Kind.CONVERSATION, get_forum(user=user, forum_id=forum_id).conversation_id))
+
+
+def open_group(user: User, group_id: uuid.UUID) -> Grant:
+    return Grant(Topic(Kind.CONVERSATION, get_group(user=user, group_id=group_id).conversation_id))
+
+
+def open_course(user: User, course_id: uuid.UUID) -> Grant:
+    """A published course is seen by all; what is said in it is for its people."""
+    course = get_course(user=user, course=course_id)
+    member = find_member(user=user, audience_id=course.audience_id)
+    require(can_follow_course(user, course, member))
+    return Grant(Topic(Kind.COURSE, course.pk))
+
+
 def open_inbox(user: User, _id: uuid.UUID) -> Grant:
     return Grant(Topic(Kind.USER, user.pk))
 
 
-def still_granted(wanted: Collection[tuple[uuid.UUID, Topic]]) -> set[tuple[uuid.UUID, Topic]]:
+def still_granted(wanted: Collection[Wanted]) -> set[Wanted]:
     """Of (user id, topic) pairs, those that may be listened to now. A few queries for all."""
-    conversations = {
-        (user_id, topic.id): topic for user_id, topic in wanted if topic.kind is Kind.CONVERSATION
-    }
-    granted = {
-        (user_id, conversations[user_id, conversation_id])
-        for user_id, conversation_id in readable_pairs(conversations)
-    }
-    granted |= {
-        (user_id, topic)
-        for user_id, topic in wanted
-        if topic.kind is Kind.USER and topic.id == user_id
-    }
+    by_kind: dict[Kind, list[Wanted]] = {kind: [] for kind in Kind}
+    for user_id, topic in wanted:
+        by_kind[topic.kind].append((user_id, topic))
+    granted = {(user_id, topic) for user_id, topic in by_kind[Kind.USER] if topic.id == user_id}
+    if by_kind[Kind.CONVERSATION]:
+        readable = readable_pairs({(user, topic.id) for user, topic in by_kind[Kind.CONVERSATION]})
+        granted |= {
+            pair for pair in by_kind[Kind.CONVERSATION] if (pair[0], pair[1].id) in readable
+        }
+    if by_kind[Kind.COURSE]:
+        granted |= _still_following(by_kind[Kind.COURSE])
     return granted
+
+
+def _still_following(wanted: Collection[Wanted]) -> set[Wanted]:
+    """As `open_course` says, for many."""
+    courses = Course.objects.in_bulk({topic.id for _, topic in wanted})
+    users = User.objects.in_bulk({user_id for user_id, _ in wanted})
+    present = [pair for pair in wanted if pair[0] in users and pair[1].id in courses]
+    audiences = {
+        (user_id, topic): (user_id, courses[topic.id].audience_id) for user_id, topic in present
+    }
+    members = audience_pairs(audiences.values())
+    return {
+        (user_id, topic)
+        for user_id, topic in present
+        if audiences[user_id, topic] in members
+        or can_follow_course(users[user_id], courses[topic.id], None)
+    }
 
 
 def postable_pairs(pairs: Iterable[Pair]) -> tuple[set[Pair], set[Pair]]:
@@ -83,9 +128,3 @@ def _moderators(conversations: set[uuid.UUID], users: set[uuid.UUID]) -> set[Pai
     return set(members) | {
         (admin_id, conversation_id) for admin_id in admins for conversation_id in conversations
     }
-
-
-def require_topic(topic: Topic | None) -> Topic:
-    if topic is None:
-        raise NotFound
-    return topic

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from lms.accounts.identity import live_logins
 from lms.accounts.models import User
-from realtime.authorization import still_granted
+from realtime.authorization import Wanted, still_granted
 from realtime.protocol import CloseCode
 from realtime.session import Session
-from realtime.topics import Topic
 from tenants.context import PUBLIC, in_tenant, run_in_tenant
 from tenants.models import Tenant
 from tenants.selectors import find_tenant_by_schema, forget
@@ -35,7 +34,7 @@ class Standing:
     tenant_state: str | None
     logins: Collection[Login] = ()
     disabled: Collection[uuid.UUID] = ()
-    granted: Collection[tuple[uuid.UUID, Topic]] = ()
+    granted: Collection[Wanted] = ()
 
 
 class Guard:
@@ -87,7 +86,7 @@ def read_standing(
     schema: str,
     logins: Collection[Login],
     users: Collection[uuid.UUID],
-    wanted: Collection[tuple[uuid.UUID, Topic]],
+    wanted: Collection[Wanted],
 ) -> Standing:
     """A few queries, whatever the numbers."""
     forget()

@@ -2,13 +2,20 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lms.accounts.identity import Identity, authenticate_access
+from lms.accounts.identity import Identity, authenticate_access, load_login
+from lms.accounts.models import User
 from lms.accounts.tokens import InvalidToken
 from lms.core.errors import BadRequest, Unauthenticated
+from lms.messaging.selectors import history
+from lms.messaging.services.editing import delete_message, edit_message
+from lms.messaging.services.reactions import add_reaction, remove_reaction
+from lms.messaging.services.reading import mark_read
 from lms.messaging.services.sending import Outgoing, Sent
+from lms.streams.entries import Appended
 from realtime.protocols import simple
 from tenants.context import run_in_tenant
 
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
 
 Payload = dict[str, Any]
 Handler = Callable[["Session", Payload], Awaitable[Payload]]
+
+Result = TypeVar("Result")
 
 TYPING_SECONDS = 2.0
 
@@ -76,6 +85,74 @@ def _push_typing(session: "Session", kind: str) -> None:
     session.node.push(session.schema, session.topic, kind, payload)
 
 
+async def change_message(session: "Session", payload: Payload) -> Payload:
+    _require_conversation(session)
+    edited = await _act(session, edit_message, **payload)
+    return {"message_id": str(payload["message_id"]), "offset": edited.offset}
+
+
+async def remove_message(session: "Session", payload: Payload) -> Payload:
+    _require_conversation(session)
+    deleted = await _act(session, delete_message, **payload)
+    return {"message_id": str(payload["message_id"]), "offset": deleted.offset}
+
+
+async def react(session: "Session", payload: Payload) -> Payload:
+    _require_conversation(session)
+    return _reacted(await _act(session, add_reaction, **payload))
+
+
+async def take_back_reaction(session: "Session", payload: Payload) -> Payload:
+    _require_conversation(session)
+    return _reacted(await _act(session, remove_reaction, **payload))
+
+
+def _reacted(appended: Appended | None) -> Payload:
+    return {"changed": appended is not None, "offset": appended.offset if appended else None}
+
+
+async def mark_as_read(session: "Session", payload: Payload) -> Payload:
+    _require_conversation(session)
+    stands_at = await _act(
+        session, mark_read, conversation_id=session.grant.topic.id, offset=payload["offset"]
+    )
+    return {"offset": stands_at}
+
+
+async def read_history(session: "Session", payload: Payload) -> Payload:
+    """Newest first. `before` of the answer is for the next page, null at the beginning."""
+    _require_conversation(session)
+    messages = await run_in_tenant(
+        session.schema, _read_history, session.identity, session.grant.topic.id, **payload
+    )
+    is_full = len(messages) == payload["limit"]
+    return {"messages": messages, "before": messages[-1]["offset"] if is_full else None}
+
+
+def _read_history(
+    identity: Identity, conversation_id: uuid.UUID, before: int | None, limit: int
+) -> list[Payload]:
+    return history(
+        user=_person_of(identity), conversation_id=conversation_id, before=before, limit=limit
+    )
+
+
+async def _act(session: "Session", service: Callable[..., Result], **arguments: Any) -> Result:
+    """Call a service as the session's person, whose login is read again for it."""
+    return await run_in_tenant(session.schema, _as_person, session.identity, service, arguments)
+
+
+def _as_person(identity: Identity, service: Callable[..., Result], arguments: Payload) -> Result:
+    return service(actor=_person_of(identity), **arguments)
+
+
+def _person_of(identity: Identity) -> User:
+    try:
+        return load_login(identity.family_id)[0]
+    except InvalidToken:
+        raise Unauthenticated("This login has ended.") from None
+
+
 async def list_presence(session: "Session", payload: Payload) -> Payload:
     presence = session.node.presence
     return {
@@ -105,6 +182,12 @@ def _require_conversation(session: "Session") -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    "message.edit": change_message,
+    "message.delete": remove_message,
+    "reaction.add": react,
+    "reaction.remove": take_back_reaction,
+    "read.mark": mark_as_read,
+    "history": read_history,
     "typing.start": start_typing,
     "typing.stop": stop_typing,
     "presence": list_presence,

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ class Node:
             logger.warning("drain_incomplete")
         # The acknowledgements of the last batch leave with the tick.
         await asyncio.sleep(0)
-        for session in list(self.sessions()):
+        for session in self.all_sessions():
             session.restart(WireCode.RESTART)
         await self.stop()
 
@@ -99,8 +99,8 @@ class Node:
 
     # -- sessions -----------------------------------------------------------------------
 
-    def sessions(self) -> Iterable[Session]:
-        return (session for group in self._sessions.values() for session in group)
+    def all_sessions(self) -> list[Session]:
+        return [session for group in list(self._sessions.values()) for session in list(group)]
 
     def sessions_of(self, schema: str) -> Collection[Session]:
         return self._sessions.get(schema, ())

@@ -6,7 +6,14 @@ from typing import Any, cast
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from realtime.authorization import Door, open_conversation, open_inbox
+from realtime.authorization import (
+    Door,
+    open_conversation,
+    open_course,
+    open_forum,
+    open_group,
+    open_inbox,
+)
 from realtime.consumer import SocketConsumer
 from realtime.node import close_node, get_node
 
@@ -18,6 +25,9 @@ def _both(route: str, door: Door) -> list[Any]:
 
 
 websocket_urlpatterns = [
+    *_both("forum/<uuid:id>", open_forum),
+    *_both("group/<uuid:id>/chat", open_group),
+    *_both("course/<uuid:id>/notifications", open_course),
     *_both("conversation/<uuid:id>", open_conversation),
     *_both("notifications", open_inbox),
     # Whatever else: accepted, told that there is nothing, closed with 4504.
