@@ -1,0 +1,1 @@
+"""A chat that keeps its messages, written the way Channels' documentation teaches."""
