@@ -25,6 +25,11 @@ BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "kwargs": {"task": "accounts.delete_expired"},
     },
+    "sweep-notifications": {
+        "task": "tenants.for_each_tenant",
+        "schedule": 60.0,
+        "kwargs": {"task": "notifications.sweep"},
+    },
     "trim-streams": {
         "task": "tenants.for_each_tenant",
         "schedule": 3600.0,

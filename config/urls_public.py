@@ -3,12 +3,12 @@
 Nothing of a school is here: operators have no right in any. Nobody registers here either.
 """
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from config.platform_admin import platform_site
 from config.urls import CORE, UNSCOPED, Patterns, mount
+from lms.accounts.urls import urlpatterns as accounts
 
 handler400 = "lms.core.views.bad_request"
 handler403 = "lms.core.views.permission_denied"
@@ -21,10 +21,6 @@ NOT_HERE = ("auth/register",)
 
 
 def own_account() -> Patterns:
-    if not find_spec("lms.accounts.urls"):
-        return []
-    from lms.accounts.urls import urlpatterns as accounts
-
     return [pattern for pattern in accounts if _is_own_account(pattern)]
 
 
@@ -34,7 +30,7 @@ def _is_own_account(pattern: URLPattern | URLResolver) -> bool:
 
 
 def api() -> Patterns:
-    return [path("", include((own_account(), "accounts"))), CORE]
+    return [*own_account(), CORE]
 
 
 urlpatterns: Patterns = [
@@ -42,5 +38,6 @@ urlpatterns: Patterns = [
     path("api/lms/", include([mount("lms-core", [CORE])])),
     path("api/v1/", include([mount("v1", api())])),
     path("api/", include([mount("api", api())])),
+    path("admin/", platform_site.urls),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]

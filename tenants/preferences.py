@@ -1,6 +1,7 @@
 """What a tenant may set for itself. Known keys have types and bounds; `features` is free but
 bounded, so that clients can keep switches of their own there."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,10 +71,36 @@ def _count(features: Mapping[str, Any]) -> int:
     return sum(1 + (_count(inner) if isinstance(inner, dict) else 0) for inner in features.values())
 
 
+def _choice(*choices: str) -> Check:
+    def check(name: str, value: Any) -> None:
+        if value not in choices:
+            raise InvalidSettings(name, f"write one of {', '.join(choices)}")
+
+    return check
+
+
+def _currency(name: str, value: Any) -> None:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+        raise InvalidSettings(name, "write an ISO 4217 code such as USD")
+
+
+def _accounts(name: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise InvalidSettings(name, "write an object")
+    for key, inner in value.items():
+        if key not in ACCOUNTS:
+            raise InvalidSettings(name, f"write {' and '.join(ACCOUNTS)}")
+        if inner is not None:
+            _boolean(f"{name}.{key}", inner)
+
+
+ACCOUNTS = ("open_registration", "confirm_email")
+# What each means is said where it is read: the domains' policy modules.
 KNOWN: dict[str, Check] = {
-    # Courses can be browsed without signing in.
-    "public_catalog": _boolean,
-    # A course with a price needs a payment before it can be joined.
+    "accounts": _accounts,
+    "currency": _currency,
+    "direct_messages": _choice("everyone", "with_staff", "staff"),
     "enforce_payment": _boolean,
+    "group_creation": _choice("everyone", "staff"),
     "features": _features,
 }

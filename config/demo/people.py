@@ -39,14 +39,19 @@ LEARNERS = (
 ACCOUNTS = 1 + len(INSTRUCTORS) + len(LEARNERS)
 
 
-def seed_people(*, domain: str, admin_name: str, password_hash: str) -> list[User]:
-    """All of the school's people, in the order admin, instructors, learners."""
-    people = [Person(admin_name, User.Role.ADMIN)]
-    people += [Person(name, User.Role.INSTRUCTOR) for name in INSTRUCTORS]
-    people += [Person(name, User.Role.STUDENT) for name in LEARNERS]
-    return User.objects.bulk_create(
-        _user(person, person.email(domain), password_hash) for person in people
-    )
+def seed_people(*, domain: str, admin_name: str, password_hash: str) -> dict[str, User]:
+    """All of the school's people by their places: `A`, `I0` to `I2`, `L0` to `L11`."""
+    people = {"A": Person(admin_name, User.Role.ADMIN)}
+    for number, name in enumerate(INSTRUCTORS):
+        people[f"I{number}"] = Person(name, User.Role.INSTRUCTOR)
+    for number, name in enumerate(LEARNERS):
+        people[f"L{number}"] = Person(name, User.Role.STUDENT)
+    users = {
+        place: _user(person, person.email(domain), password_hash)
+        for place, person in people.items()
+    }
+    User.objects.bulk_create(users.values())
+    return users
 
 
 def seed_operator(*, email: str, password_hash: str) -> None:

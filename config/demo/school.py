@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from config.demo import people
+from config.demo import people, talk, teaching
 from tenants.context import PUBLIC, in_tenant
 from tenants.models import Tenant
 from tenants.schemas import drop_schema
@@ -44,15 +44,16 @@ def make(school: School, *, password_hash: str) -> None:
             name=school.name,
             domains=(f"{school.slug}.{settings.BASE_DOMAIN}",),
             email_domains=(school.email_domain,),
-            settings={"public_catalog": True},
         )
     )
     with in_tenant(tenant.schema_name), transaction.atomic():
-        people.seed_people(
+        by_place = people.seed_people(
             domain=school.email_domain,
             admin_name=school.admin_name,
             password_hash=password_hash,
         )
+        talk.seed_talk(by_place)
+        teaching.seed_courses(by_place)
 
 
 def remove(school: School) -> None:

@@ -27,7 +27,7 @@ SHARED_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.admin",
+    "config.admin_app.StoaAdminConfig",
     "django.contrib.staticfiles",
     "lms.accounts",
     "lms.activitylog",
@@ -44,7 +44,7 @@ SHARED_APPS = [
 # Tables of these exist in every tenant's schema.
 TENANT_APPS = [
     "django.contrib.sessions",
-    "django.contrib.admin",
+    "config.admin_app.StoaAdminConfig",
     "lms.accounts",
     "lms.activitylog",
     "lms.auditlog",

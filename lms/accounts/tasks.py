@@ -23,5 +23,6 @@ def delete_expired() -> None:
 
 
 # Operators of the platform have accounts in the public schema.
+send_secret.on_platform = True
 send_waiting_emails.on_platform = True
 delete_expired.on_platform = True

@@ -161,22 +161,27 @@ def test_doc_003_updates_the_settings_on_bare_localhost(ada, sam, alpha):
     assert patch({"features": {"ai_content_generation": True}}).json() == {
         "features": {"ai_content_generation": True}
     }
-    assert patch({"features": {"beta": {"x": 1}}, "public_catalog": False}).status_code == 200
+    assert patch({"features": {"beta": {"x": 1}}, "enforce_payment": False}).status_code == 200
     assert patch({"features": {"ai_content_generation": None}}).json() == {
         "features": {"beta": {"x": 1}},
-        "public_catalog": False,
+        "enforce_payment": False,
     }
-    assert patch({"public_catalog": True}, sam).status_code == 403
+    assert patch({"enforce_payment": True}, sam).status_code == 403
     seen = Client().get("/api/v1/core/settings", headers={**sam, "host": "alpha.test"})
-    assert seen.json() == {"features": {"beta": {"x": 1}}, "public_catalog": False}
+    assert seen.json() == {"features": {"beta": {"x": 1}}, "enforce_payment": False}
     assert AuditEntry.objects.filter(action="settings.changed").count() == 3
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"public_catalog": "yes"}, "public_catalog"),
+        ({"enforce_payment": "yes"}, "enforce_payment"),
         ({"nonsense": 1}, "nonsense"),
+        ({"accounts": True}, "accounts"),
+        ({"accounts": {"nonsense": True}}, "accounts"),
+        ({"accounts": {"confirm_email": 1}}, "accounts"),
+        ({"currency": "usd"}, "currency"),
+        ({"direct_messages": []}, "direct_messages"),
         ({"features": 3}, "features"),
         ({"features": {"a": [1]}}, "features"),
         ({"features": {"a" * 65: 1}}, "features"),
