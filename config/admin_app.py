@@ -7,11 +7,11 @@ class StoaAdminConfig(AdminConfig):
     default_site = "config.admin_site.TenantAdminSite"
 
     def ready(self) -> None:
-        from django.contrib.admin import ModelAdmin
+        from django.contrib.admin.options import BaseModelAdmin
 
         # Annotations name the model, `ModelAdmin[Course]`; Django's stubs know that, Django does
         # not yet.
-        ModelAdmin.__class_getitem__ = classmethod(  # type: ignore[attr-defined]
+        BaseModelAdmin.__class_getitem__ = classmethod(  # type: ignore[attr-defined]
             lambda cls, _model: cls
         )
         super().ready()

@@ -58,7 +58,7 @@ class StoaAdminSite(AdminSite):
             raise PermissionDenied
         return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': following})}")
 
-    def logout(
+    def logout(  # type: ignore[override]  # Django answers with a page, we with a way out
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         from lms.accounts.services.web_login import end_web_session

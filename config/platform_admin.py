@@ -75,7 +75,7 @@ class PlaceAdmin(admin.ModelAdmin[Any]):
     list_select_related = ("tenant",)
     search_fields = ("domain", "tenant__slug")
     autocomplete_fields = ("tenant",)
-    fields: tuple[str, ...] = ("domain", "tenant")
+    fields = ("domain", "tenant")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
