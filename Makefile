@@ -15,8 +15,8 @@ STACK := $(PYTHON) -m stack --with-parent
 TEST := VAR_DIR=$(VAR_DIR)/test DJANGO_SETTINGS_ENV=test $(STACK) exec --
 BENCH := VAR_DIR=$(VAR_DIR)/bench $(STACK) exec --
 
-# A machine without Chromium or Node tests the rest and says what it left out.
-MISSING := $(if $(shell command -v chromium 2>/dev/null),,browser) $(if $(shell command -v node 2>/dev/null),,node)
+# A machine without Chromium, Node or a C compiler tests the rest and says what it left out.
+MISSING := $(if $(shell command -v chromium 2>/dev/null),,browser) $(if $(shell command -v node 2>/dev/null),,node) $(if $(shell command -v cc 2>/dev/null),,compiler)
 MARKS := $(if $(strip $(MISSING)),-m "not $(subst $() $(), and not ,$(strip $(MISSING)))")
 PYTEST = $(TEST) pytest $(MARKS)
 ARGS ?=
@@ -49,7 +49,8 @@ coverage: .venv/test.stamp left-out ## Runs the tests and fails under 90 per cen
 
 left-out:
 	@$(if $(filter browser,$(MISSING)),echo "left out: browser tests; to have them: apt-get install chromium";) \
-	 $(if $(filter node,$(MISSING)),echo "left out: Node tests; to have them: apt-get install nodejs";) :
+	 $(if $(filter node,$(MISSING)),echo "left out: Node tests; to have them: apt-get install nodejs";) \
+	 $(if $(filter compiler,$(MISSING)),echo "left out: load generator tests; to have them: apt-get install gcc libc6-dev";) :
 
 bench: .venv/test.stamp ## Runs the benchmarks; ARGS="fanout" runs one.
 	@exec $(BENCH) python -m benchmarks $(ARGS)
