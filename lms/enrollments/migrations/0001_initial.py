@@ -2,37 +2,97 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import lms.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import lms.core.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('courses', '0001_initial'),
+        ("courses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Enrollment',
+            name="Enrollment",
             fields=[
-                ('id', models.UUIDField(default=lms.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('completed', 'Completed'), ('dropped', 'Dropped'), ('expired', 'Expired'), ('suspended', 'Suspended')], default='active', max_length=9)),
-                ('enrolled_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('dropped_at', models.DateTimeField(blank=True, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('course', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrollments', to='courses.course')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='enrollments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lms.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("active", "Active"),
+                            ("completed", "Completed"),
+                            ("dropped", "Dropped"),
+                            ("expired", "Expired"),
+                            ("suspended", "Suspended"),
+                        ],
+                        default="active",
+                        max_length=9,
+                    ),
+                ),
+                ("enrolled_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("dropped_at", models.DateTimeField(blank=True, null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="courses.course",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="enrollments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', '-enrolled_at'], name='enrollment_by_user'), models.Index(fields=['course', '-enrolled_at'], name='enrollment_by_course'), models.Index(fields=['course', 'status'], name='enrollment_by_status')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'course'), name='enrollment_once'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'completed', 'dropped', 'expired', 'suspended'])), name='enrollment_status_known')],
+                "indexes": [
+                    models.Index(fields=["user", "-enrolled_at"], name="enrollment_by_user"),
+                    models.Index(fields=["course", "-enrolled_at"], name="enrollment_by_course"),
+                    models.Index(fields=["course", "status"], name="enrollment_by_status"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "course"), name="enrollment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "pending",
+                                    "active",
+                                    "completed",
+                                    "dropped",
+                                    "expired",
+                                    "suspended",
+                                ],
+                            )
+                        ),
+                        name="enrollment_status_known",
+                    ),
+                ],
             },
         ),
     ]
