@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stack import linux, lock
 from stack.console import say, say_failure
@@ -13,6 +14,9 @@ from stack.environment import with_dotenv
 from stack.errors import StackError
 from stack.keeper import keep
 from stack.services import running_urls
+
+if TYPE_CHECKING:
+    from config.env import Env
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,12 +53,15 @@ def _manage(options: argparse.Namespace) -> int:
 def _run(_: argparse.Namespace) -> int:
     env = with_dotenv(os.environ, _ROOT / ".env")
     var_dir = _var_dir(env)
-    port = _checked_port(env)
+    checked = _checked(env)
+    steps = [["migrate_tenants"]]
+    if checked.environment != "production":
+        steps.append(["seed_demo_data", "--if-empty"])
 
     def inner() -> int:
         from stack.run import run
 
-        return run(_ROOT, var_dir, env, port)
+        return run(_ROOT, var_dir, env, checked.port, steps)
 
     return _alone_in(var_dir, inner)
 
@@ -87,14 +94,14 @@ def _reported(inner: Callable[[], int]) -> int:
         return 1
 
 
-def _checked_port(env: Mapping[str, str]) -> int:
+def _checked(env: Mapping[str, str]) -> "Env":
     """Every variable is read once before anything starts, so a wrong one costs no waiting."""
     from config.env import EnvError, load
 
     embedded = {"DATABASE_URL": "postgres://embedded", "REDIS_URL": "redis://embedded"}
     given = {name: value for name, value in env.items() if value.strip()}
     try:
-        return load({**embedded, **given}).port
+        return load({**embedded, **given})
     except EnvError as error:
         raise StackError(str(error)) from error
 

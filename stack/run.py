@@ -4,7 +4,7 @@ import http.client
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack import linux, ports, signals
@@ -20,14 +20,20 @@ _READY_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 
 
-def run(root: Path, var_dir: Path, env: Mapping[str, str], port: int) -> int:
-    """Serve until SIGTERM or Ctrl-C; then stop in order and return 0. Raises StackError."""
+Steps = Sequence[Sequence[str]]
+
+
+def run(root: Path, var_dir: Path, env: Mapping[str, str], port: int, steps: Steps) -> int:
+    """Serve until SIGTERM or Ctrl-C; then stop in order and return 0. Raises StackError.
+
+    `steps` are the management commands that come before serving.
+    """
     if not ports.is_free(port):
         raise StackError(f"port {port} is in use: stop what uses it, or choose another PORT")
     services = Services(var_dir, env)
     house = _House(root, var_dir, services)
     try:
-        house.start(env, port)
+        house.start(env, port, steps)
         say_ready(port)
         house.watch()
     except StopRequested:
@@ -49,12 +55,12 @@ class _House:
         self._services = services
         self._programs: list[Child] = []  # in the order in which they stop
 
-    def start(self, env: Mapping[str, str], port: int) -> None:
+    def start(self, env: Mapping[str, str], port: int, steps: Steps) -> None:
         began = time.monotonic()
         self._services.start(signals.pause)
         child = {**child_env(self._services.urls, self._var_dir, env), "PORT": str(port)}
-        self._step("migrate_tenants", child)
-        self._step("seed_demo_data", child, "--if-empty")
+        for command, *options in steps:
+            self._step(command, child, options)
         self._programs = [self._web(child), self._worker(child)]
         for program in reversed(self._programs):
             program.start()
@@ -64,7 +70,14 @@ class _House:
     def watch(self) -> None:
         """Ends only by StopRequested: what falls is started again, slower each time."""
         children = [*self._services.children, *self._programs]
-        watches = [Watch(child) for child in children]
+
+        def sweep() -> None:
+            linux.end_descendants(
+                grace_seconds=0.0,
+                except_families_of=[child.pid for child in children if child.is_running],
+            )
+
+        watches = [Watch(child, sweep) for child in children]
         followers = [Follower(child.name, child.log) for child in children if child.log]
         while True:
             signals.pause(_LOOK_SECONDS)
@@ -82,7 +95,7 @@ class _House:
         linux.end_descendants(grace_seconds=0.0, except_families_of=ours)
         self._services.stop()
 
-    def _step(self, command: str, env: Mapping[str, str], *options: str) -> None:
+    def _step(self, command: str, env: Mapping[str, str], options: Sequence[str]) -> None:
         """One management command, waited for."""
         log = self._var_dir / "log" / "setup.log"
         step = Child(

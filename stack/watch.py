@@ -1,6 +1,7 @@
 """Starts a fallen child again: at once would hide a loop, never would end the service."""
 
 import time
+from collections.abc import Callable
 
 from stack.child import Child, ending
 from stack.console import say
@@ -12,8 +13,11 @@ _HEALTHY_SECONDS = 60.0
 
 
 class Watch:
-    def __init__(self, child: Child) -> None:
+    """`sweep` ends what a fallen child left: its workers may still hold its port or its data."""
+
+    def __init__(self, child: Child, sweep: Callable[[], object]) -> None:
         self.child = child
+        self._sweep = sweep
         self._delay = _FIRST_DELAY
         self._start_at: float | None = None
 
@@ -23,6 +27,7 @@ class Watch:
         if self._start_at is not None:
             if now >= self._start_at:
                 self._start_at = None
+                self._sweep()
                 self.child.start()
         elif (code := self.child.returncode) is not None:
             if now - self.child.started_at >= _HEALTHY_SECONDS:

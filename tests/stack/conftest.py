@@ -41,6 +41,17 @@ class Stack:
         out, err = self.process.communicate(timeout=timeout)
         return self.process.returncode, out, err
 
+    def end(self) -> None:
+        """Stop it and whatever a failed test left of it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
+        for pid in self.family():
+            linux.send_signal(pid, signal.SIGKILL)
+
     def line(self) -> str:
         """The next line that the command prints; it tells that the command runs."""
         assert self.process.stdout is not None
@@ -88,11 +99,4 @@ def start(shared_var_dir: Path) -> Iterator[Callable[..., Stack]]:
 
     yield begin
     for stack in started:
-        if stack.process.poll() is None:
-            stack.process.send_signal(signal.SIGTERM)
-            stack.process.wait(60)
-        for stream in (stack.process.stdout, stack.process.stderr):
-            if stream:
-                stream.close()
-        for pid in stack.family():
-            linux.send_signal(pid, signal.SIGKILL)
+        stack.end()

@@ -77,7 +77,7 @@ def test_killing_both_at_once_leaves_no_server(start):
 
 def test_killing_every_postgres_process_loses_nothing(start):
     stack = begin(start)
-    postmaster = next(pid for pid in stack.family() if "postgres" in linux.describe(pid))
+    postmaster = next(pid for pid in stack.family() if "postgres -D" in linux.describe(pid))
     family = {postmaster} | linux.descendants(postmaster)
 
     for pid in family:

@@ -227,7 +227,7 @@ def test_a_fallen_child_starts_again_slower_each_time(tmp_path, monkeypatch, cap
         log=tmp_path / "web.log",
     )
     child.start()
-    watched = watch.Watch(child)
+    watched = watch.Watch(child, lambda: None)
 
     def fell_twice() -> bool:
         watched.look()
