@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from config.admin_site import PlatformAdminSite
@@ -46,9 +45,7 @@ class TenantAdmin(admin.ModelAdmin[Tenant]):
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
 
-    def save_model(
-        self, request: HttpRequest, obj: Tenant, form: ModelForm[Tenant], change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         services.rename_tenant(tenant_id=obj.pk, name=obj.name, actor=request.user)
 
     @admin.action(description="Suspend: nobody gets in, data stays")

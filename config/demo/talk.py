@@ -38,7 +38,7 @@ def seed_groups(people: People) -> dict[str, Group]:
             actor=owner, name=each.name, description=each.description, kind=Group.Kind.COHORT
         )
         for number in each.learners:
-            add_group_member(actor=owner, group_id=group.pk, user_id=people[f"L{number}"].pk)
+            add_group_member(actor=owner, group_id=group.pk, user_id=str(people[f"L{number}"].pk))
         _talk(group.conversation, each.talk, people)
         groups[each.name] = group
     return groups
