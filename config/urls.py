@@ -67,4 +67,5 @@ urlpatterns: Patterns = [
     path("api/v1/", include([mount("v1", [*rooted(APPS), CORE])])),
     path("api/", include([mount("api", [*rooted(APPS), CORE])])),
     path("admin/", admin.site.urls),
+    path("", include("lms.web.urls")),
 ]

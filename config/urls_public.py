@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from config.platform_admin import platform_site
 from config.urls import CORE, UNSCOPED, Patterns, mount
+from lms.web.urls import door_patterns
 from lms.accounts.urls import urlpatterns as accounts
 
 handler400 = "lms.core.views.bad_request"
@@ -39,5 +40,6 @@ urlpatterns: Patterns = [
     path("api/v1/", include([mount("v1", api())])),
     path("api/", include([mount("api", api())])),
     path("admin/", platform_site.urls),
+    path("", include((door_patterns, "web"))),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]
