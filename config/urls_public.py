@@ -8,8 +8,8 @@ from django.views.generic import RedirectView
 
 from config.platform_admin import platform_site
 from config.urls import CORE, UNSCOPED, Patterns, mount
-from lms.web.urls import door_patterns
 from lms.accounts.urls import urlpatterns as accounts
+from lms.web.urls import door_patterns
 
 handler400 = "lms.core.views.bad_request"
 handler403 = "lms.core.views.permission_denied"

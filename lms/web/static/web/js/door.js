@@ -1,0 +1,4 @@
+/** The pages before signing in. */
+import { helpForms } from "./forms.js";
+
+helpForms(document);
