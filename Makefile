@@ -12,8 +12,8 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 # --with-parent: a killed make takes everything it started with it.
 STACK := $(PYTHON) -m stack --with-parent
 # Tests and benchmarks have servers of their own, so they may run beside `make run`.
-TEST := VAR_DIR=$(VAR_DIR)/test DJANGO_SETTINGS_ENV=test $(STACK) exec --
-BENCH := VAR_DIR=$(VAR_DIR)/bench $(STACK) exec --
+TEST := VAR_DIR=$(VAR_DIR)/test DJANGO_SETTINGS_ENV=test exec $(STACK) exec --
+BENCH := VAR_DIR=$(VAR_DIR)/bench exec $(STACK) exec --
 
 # A machine without Chromium, Node or a C compiler tests the rest and says what it left out.
 MISSING := $(if $(shell command -v chromium 2>/dev/null),,browser) $(if $(shell command -v node 2>/dev/null),,node) $(if $(shell command -v cc 2>/dev/null),,compiler)
@@ -30,22 +30,22 @@ run: .venv/dev.stamp ## Sets up everything and serves at http://localhost:8000 (
 	@exec $(STACK) run
 
 test: .venv/test.stamp left-out ## Runs the tests, set-up included; ARGS="tests/stack -x" narrows them.
-	@exec $(PYTEST) $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 sure: lint schema coverage ## The gate: format, lint, types, imports, migrations, API documents, tests, coverage.
 
 lint: .venv/test.stamp ## Checks format, lint, types and who imports whom.
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary .
-	@.venv/bin/lint-imports --no-cache > $(VAR_DIR)/imports.txt || { cat $(VAR_DIR)/imports.txt; exit 1; }
+	@said=$$(.venv/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 
 schema: .venv/test.stamp ## Checks that no migration is missing and that the API documents are valid.
-	@exec $(TEST) sh -ec '\
+	@$(TEST) sh -ec '\
 	  python manage.py makemigrations --check --dry-run; \
 	  python manage.py spectacular --validate --fail-on-warn --file /dev/null'
 
 coverage: .venv/test.stamp left-out ## Runs the tests and fails under 90 per cent coverage, branches counted.
-	@exec $(PYTEST) --cov --cov-report=term $(ARGS)
+	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
 left-out:
 	@$(if $(filter browser,$(MISSING)),echo "left out: browser tests; to have them: apt-get install chromium";) \
@@ -53,7 +53,7 @@ left-out:
 	 $(if $(filter compiler,$(MISSING)),echo "left out: load generator tests; to have them: apt-get install gcc libc6-dev";) :
 
 bench: .venv/test.stamp ## Runs the benchmarks; ARGS="fanout" runs one.
-	@exec $(BENCH) python -m benchmarks $(ARGS)
+	@$(BENCH) python -m benchmarks $(ARGS)
 
 migrate: .venv/dev.stamp ## Brings every schema up to date.
 	@exec $(STACK) manage -- migrate_tenants
@@ -101,5 +101,4 @@ clean: ## Removes what can be made again; the data under var/pg stays.
 .venv/test.stamp: requirements/test.txt .venv/dev.stamp
 	@echo "installing the locked test dependencies"
 	@$(PIP) install --require-hashes --no-deps -r requirements/test.txt
-	@mkdir -p $(VAR_DIR)
 	@touch $@
