@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 from typing import Any
@@ -69,8 +70,15 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _end_in_order(_signum: int, _frame: object) -> None:
+    """uvicorn raises the signal again after its own orderly end: that is a success."""
+    raise SystemExit(0)
+
+
 def serve(listener: socket.socket | None, port: int) -> None:
     """Serve until a signal says otherwise."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, _end_in_order)
     server = DrainingServer(build_config(port))
     # What is loaded by now lives as long as the process: the collector need not look at it.
     gc.collect()
@@ -92,8 +100,6 @@ def serve_many(port: int, processes: int) -> int:
 
 
 def _wait_for(children: list[int]) -> int:
-    import signal
-
     def end_all(signum: int, _frame: object) -> None:
         for child in children:
             try:

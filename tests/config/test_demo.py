@@ -89,7 +89,9 @@ def test_each_school_has_its_people_groups_forums_and_courses(demo):
 def test_seeding_again_changes_nothing_and_clear_makes_it_new(demo):
     def ids():
         with in_tenant("public"):
-            return set(Tenant.objects.filter(slug__in=["acme", "techu"]).values_list("id", flat=True))
+            return set(
+                Tenant.objects.filter(slug__in=["acme", "techu"]).values_list("id", flat=True)
+            )
 
     before = ids()
     call_command("seed_demo_data", verbosity=0)
