@@ -1,7 +1,7 @@
 """The plain values that travel: what to append, what was appended, where a stream stands."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,5 +37,9 @@ def new_entry(stream: str, type: str, payload: Mapping[str, Any]) -> NewEntry:  
     return NewEntry(stream, type, render(payload))
 
 
-def render(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+def render(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Compact JSON, in UTF-8 rather than escapes."""
+    return _encoder.encode(value)
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)

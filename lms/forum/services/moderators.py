@@ -5,7 +5,9 @@ import uuid
 from django.db import transaction
 
 from lms.accounts.models import User
+from lms.accounts.selectors import get_user
 from lms.auditlog.services import record
+from lms.core.errors import NotFound
 from lms.core.permissions import require
 from lms.forum.errors import OwnerStays
 from lms.forum.models import Forum
@@ -18,18 +20,22 @@ from lms.messaging.services import audiences
 
 
 @transaction.atomic
-def add_moderator(*, actor: User, forum_id: uuid.UUID, user_id: uuid.UUID) -> Member:
+def add_moderator(*, actor: User, forum_id: uuid.UUID, user_id: str) -> Member:
     """The person moderates the forum and reads it from now on; naming them twice is once.
 
-    Raises NotFound, PermissionDenied, RecipientNotFound.
+    `user_id` may be an external id. Raises NotFound, PermissionDenied, RecipientNotFound.
     """
     forum = _get_to_name(actor, forum_id)
-    if not User.objects.filter(pk=user_id, is_active=True).exists():
+    try:
+        person = get_user(user_id)
+    except NotFound:
+        raise RecipientNotFound from None
+    if not person.is_active:
         raise RecipientNotFound
     member = audiences.add_member(
-        audience_id=forum.conversation.audience_id, user_id=user_id, role=Member.Role.MODERATOR
+        audience_id=forum.conversation.audience_id, user_id=person.pk, role=Member.Role.MODERATOR
     )
-    details = {"user_id": str(user_id)}
+    details = {"user_id": str(person.pk)}
     record(actor=actor, action="forum.moderator_added", target=forum, details=details)
     return member
 

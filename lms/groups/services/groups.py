@@ -47,7 +47,7 @@ def create_group(
     )
     add_member(audience_id=conversation.audience_id, user_id=actor.pk, role=Member.Role.OWNER)
     record(actor=actor, action="group.created", target=group, details={"name": name})
-    return group
+    return get_listed_group(user=actor, group_id=group.pk)
 
 
 @transaction.atomic

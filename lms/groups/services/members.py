@@ -5,6 +5,7 @@ import uuid
 from django.db import transaction
 
 from lms.accounts.models import User
+from lms.accounts.selectors import get_user
 from lms.auditlog.services import record
 from lms.core.errors import NotFound
 from lms.core.permissions import require
@@ -25,27 +26,27 @@ from lms.messaging.services import audiences
 
 @transaction.atomic
 def add_group_member(
-    *, actor: User, group_id: uuid.UUID, user_id: uuid.UUID, role: str = Member.Role.MEMBER
+    *, actor: User, group_id: uuid.UUID, user_id: str, role: str = Member.Role.MEMBER
 ) -> Member:
-    """Bring somebody in, or come into an open group oneself.
+    """Bring somebody in by id or external id, or come into an open group oneself.
 
     Raises NotFound, RecipientNotFound, PermissionDenied, GroupIsClosed, AlreadyMember.
     """
     get_listed_group(user=actor, group_id=group_id)
     group = lock_group(group_id)
     mine = find_member(user=actor, audience_id=group.audience_id)
-    joins = user_id == actor.pk and role == Member.Role.MEMBER and can_join_group(group)
+    person = _find_person(user_id)
+    joins = person == actor and role == Member.Role.MEMBER and can_join_group(group)
     require(joins or can_add_member(actor, mine, role))
     if not group.is_active:
         raise GroupIsClosed
-    person = User.objects.filter(pk=user_id, is_active=True).first()
     if person is None:
         raise RecipientNotFound
     if find_member(user=person, audience_id=group.audience_id) is not None:
         raise AlreadyMember
 
-    member = audiences.add_member(audience_id=group.audience_id, user_id=user_id, role=role)
-    details = {"user_id": str(user_id), "role": role}
+    member = audiences.add_member(audience_id=group.audience_id, user_id=person.pk, role=role)
+    details = {"user_id": str(person.pk), "role": role}
     record(actor=actor, action="group.member_added", target=group, details=details)
     return member
 
@@ -84,6 +85,14 @@ def leave_group(*, actor: User, group_id: uuid.UUID) -> None:
     if member is None:
         raise NotFound
     remove_group_member(actor=actor, member_id=member.pk)
+
+
+def _find_person(user_id: str) -> User | None:
+    try:
+        person = get_user(user_id)
+    except NotFound:
+        return None
+    return person if person.is_active else None
 
 
 def _lock_with_member(actor: User, member_id: uuid.UUID) -> tuple[Group, Member]:

@@ -1,0 +1,3 @@
+from tests.lms.messaging.people import ada, call, sam, sven, tara
+
+__all__ = ["ada", "call", "sam", "sven", "tara"]
