@@ -15,7 +15,7 @@ def look_at_sessions(_event: Event) -> None:
 
 
 def tenant_changed(schema: str, _state: str) -> None:
-    publisher.send_control({"action": "check", "schema": schema})
+    publisher.send_control({"action": "tenant", "schema": schema})
 
 
 def register() -> None:

@@ -28,6 +28,7 @@ from realtime.redis_presence import RedisPresence
 from realtime.session import Session
 from realtime.writing import write_batch
 from tenants.keys import group_name
+from tenants.selectors import forget
 
 logger = logging.getLogger(__name__)
 
@@ -171,8 +172,10 @@ class Node:
         self.hub.receive(schema, publication)
 
     def control(self, message: Control) -> None:
-        """Something about a tenant's people changed: look at its sessions at once."""
+        """Something about a tenant or its people changed: look at its sessions at once."""
         schema = message.get("schema")
+        if message.get("action") == "tenant":
+            forget()
         if isinstance(schema, str) and self.sessions_of(schema):
             self.spawn(self.guard.check(schema))
         else:

@@ -18,6 +18,7 @@ from realtime.room import Key
 
 logger = logging.getLogger(__name__)
 
+GATHER_SECONDS = 0.05
 FLUSH_SECONDS = 1.0
 LEAVE_GRACE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 20.0
@@ -68,6 +69,7 @@ class Presence:
         self._tell = tell
         self._topics: dict[Key, _Local] = {}
         self._dirty: set[Key] = set()
+        self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -89,7 +91,7 @@ class Presence:
         local.people[user_id] = person
         local.left_at.pop(user_id, None)
         if user_id not in local.told:
-            self._dirty.add(key)
+            self._touch(key)
 
     def leave(self, key: Key, user_id: uuid.UUID) -> None:
         local = self._topics.get(key)
@@ -99,7 +101,11 @@ class Presence:
         if local.sockets[user_id] == 0:
             del local.sockets[user_id]
             local.left_at[user_id] = time.monotonic()
-            self._dirty.add(key)
+            self._touch(key)
+
+    def _touch(self, key: Key) -> None:
+        self._dirty.add(key)
+        self._wake.set()
 
     def count(self, schema: str, topic: str) -> int:
         """How many are here, as of a second ago, and at least those on this node."""
@@ -135,16 +141,20 @@ class Presence:
     # -- telling ------------------------------------------------------------------------
 
     async def _flush_forever(self) -> None:
+        """The first of a quiet time at once, then what gathers in a second together."""
         while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+            await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
             for key in list(self._dirty):
                 self._dirty.discard(key)
                 try:
                     await self._flush(key, self._topics[key])
                 except Exception:
                     logger.warning("presence_unavailable")
-                    self._dirty.add(key)
+                    self._touch(key)
                     break
+            await asyncio.sleep(FLUSH_SECONDS)
 
     async def _flush(self, key: Key, local: _Local) -> None:
         joined = [
@@ -154,7 +164,7 @@ class Presence:
         ]
         left = [user_id for user_id in list(local.left_at) if await self._part(key, local, user_id)]
         if local.left_at:
-            self._dirty.add(key)
+            self._touch(key)
         local.online = await self._store.count(key)
         self._announce(key, local, "presence.joined", joined)
         self._announce(key, local, "presence.left", [{"id": str(user_id)} for user_id in left])
