@@ -11,6 +11,8 @@ door_patterns = [
     path("forgot-password/", doors.forgot_password, name="forgot-password"),
     path("reset-password/", doors.reset_password_page, name="reset-password"),
     path("confirm-email/", doors.confirm_email_page, name="confirm-email"),
+    # Browsers ask for it on pages that name no icon, such as the answers of the API.
+    path("favicon.ico", doors.favicon, name="favicon"),
 ]
 
 app_name = "web"

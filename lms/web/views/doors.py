@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -204,6 +205,10 @@ def _send_confirmation(request: HttpRequest) -> HttpResponse:
 
 def _token(request: HttpRequest) -> dict[str, str]:
     return {"token": request.GET.get("token", "")}
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("web/img/icon.svg"))
 
 
 def _show(request: HttpRequest, name: str, form: object, **context: object) -> HttpResponse:

@@ -60,6 +60,8 @@ export class MessageList extends EventTarget {
     let next = this.list.firstElementChild;
     for (const row of rows) {
       const element = this.#elementFor(row);
+      // The one we stood at may just have been replaced by this one.
+      if (next && next.parentNode !== this.list) next = element;
       if (element === next) next = next.nextElementSibling;
       else this.list.insertBefore(element, next);
     }
