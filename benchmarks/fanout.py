@@ -73,9 +73,7 @@ def _round(stage: Stage, contender: Contender) -> Iterator[tuple[int, Measured]]
 
 
 @contextmanager
-def _connected(
-    stage: Stage, contender: Contender, program: Program
-) -> Iterator[LoadGenerator]:
+def _connected(stage: Stage, contender: Contender, program: Program) -> Iterator[LoadGenerator]:
     load = contender.load(program.port)
     with LoadGenerator(
         stage.loadgen, load, folder=stage.folder, core=stage.cores.load
@@ -83,9 +81,7 @@ def _connected(
         yield generator
 
 
-def _measure(
-    stage: Stage, program: Program, generator: LoadGenerator, in_flight: int
-) -> Measured:
+def _measure(stage: Stage, program: Program, generator: LoadGenerator, in_flight: int) -> Measured:
     clocks = (program.cpu_seconds, stage.postgres_cpu, stage.redis_cpu)
     before = [clock() for clock in clocks]
     result = generator.run("delivered", in_flight, stage.seconds)
@@ -171,9 +167,7 @@ def _report_costs(
 
 
 def _report_traffic(report: Report, what: str, results: list[Result]) -> None:
-    report.add(
-        f"{what}: deliveries", median(r.delivered / r.seconds for r in results), "a second"
-    )
+    report.add(f"{what}: deliveries", median(r.delivered / r.seconds for r in results), "a second")
     report.add(f"{what}: delivered, p50", median(r.delivery_p50_ms for r in results), "ms")
     report.add(f"{what}: delivered, p99", median(r.delivery_p99_ms for r in results), "ms")
     report.add(f"{what}: size", median(r.bytes_in / r.delivered for r in results), "bytes")

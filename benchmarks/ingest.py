@@ -27,8 +27,7 @@ CONVERSATIONS = 10
 WARM_UP_SECONDS = 0.5
 CONTENT = "{t} " + "word " * 20
 MESSAGE = (
-    '{"id":{n},"type":"message.send","payload":'
-    f'{{"client_id":"{{id}}","content":"{CONTENT}"}}}}'
+    f'{{"id":{{n}},"type":"message.send","payload":{{"client_id":"{{id}}","content":"{CONTENT}"}}}}'
 )
 
 GOAL_RATIO = Goal(at_least=10)
@@ -148,9 +147,7 @@ def _run_sockets(
                 peak = _measure(stage, program, generator, "acked", 1)
                 peaks.setdefault(name, []).append(peak)
                 if name == ways[0][0]:
-                    calm.append(
-                        _measure(stage, program, generator, "rate", peak.per_second / 2)
-                    )
+                    calm.append(_measure(stage, program, generator, "rate", peak.per_second / 2))
     for name, rounds in peaks.items():
         _report_rounds(report, name, rounds)
     _report_rounds(report, f"{ways[0][0]}, half of the peak", calm, GOAL_P99)

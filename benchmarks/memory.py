@@ -55,9 +55,7 @@ def _measure(
 ) -> tuple[Result, float]:
     """The idle time as the sockets saw it, and KiB for each of them."""
     with serve() as program:
-        first = Load(
-            port=program.port, connections=connections[:WARM_UP_SOCKETS], welcome=welcomes
-        )
+        first = Load(port=program.port, connections=connections[:WARM_UP_SOCKETS], welcome=welcomes)
         with _generator(stage, first) as generator:
             generator.run("idle", 0, 0.5)
         time.sleep(SETTLE_SECONDS)

@@ -39,14 +39,12 @@ def stoa(stage: Stage) -> Iterator[Program]:
     env = child_env(PORT=str(port))
     command = [sys.executable, "-m", "config.serve"]
     log = stage.folder / "log" / "stoa.log"
-    with serving(
-        "Stoa", command, port=port, env=env, log=log, core=stage.cores.server
-    ) as program:
+    with serving("Stoa", command, port=port, env=env, log=log, core=stage.cores.server) as program:
         yield program
 
 
 def open_school(people: int) -> School:
-    """A tenant of its own with so many people, each logged in."""
+    """A tenant of its own with so many people, each logged in; the first is an instructor."""
     from tenants.services import NewTenant, create_tenant
 
     slug = f"bench-{secrets.token_hex(4)}"
@@ -64,7 +62,12 @@ def _enrol(schema: str, count: int) -> list[Person]:
 
     with in_tenant(schema):
         users = User.objects.bulk_create(
-            User(email=f"person{n}@bench.school", full_name=f"Person {n}", password="!")
+            User(
+                email=f"person{n}@bench.school",
+                full_name=f"Person {n}",
+                password="!",
+                role=User.Role.STUDENT if n else User.Role.INSTRUCTOR,
+            )
             for n in range(count)
         )
         expires_at = timezone.now() + timedelta(days=1)
@@ -87,17 +90,14 @@ def _enrol(schema: str, count: int) -> list[Person]:
 
 def open_forum(school: School) -> str:
     """The path of the socket of a forum that the whole school may read and write."""
-    from lms.forum.models import Forum
-    from lms.messaging.models import Conversation
-    from lms.messaging.services.conversations import create_conversation
+    from lms.accounts.models import User
+    from lms.forum.services.forums import create_forum
     from tenants.context import in_tenant
 
     with in_tenant(school.schema):
-        conversation = create_conversation(
-            kind=Conversation.Kind.FORUM, title="Everyone", open_to_tenant=True
-        )
-        Forum.objects.create(id=conversation.pk, conversation=conversation)
-    return f"/ws/lms/conversation/{conversation.pk}/"
+        owner = User.objects.get(role=User.Role.INSTRUCTOR)
+        forum = create_forum(actor=owner, title="Everyone")
+    return f"/ws/lms/forum/{forum.pk}/"
 
 
 def open_conversations(school: School, count: int) -> list[uuid.UUID]:

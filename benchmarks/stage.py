@@ -47,7 +47,8 @@ def set_stage(var_dir: Path, *, seconds: float, rounds: int) -> Iterator[Stage]:
     """
     if missing := [name for name in _NEEDED if not os.environ.get(name)]:
         raise BenchmarkError(f"{missing[0]} is not set: run the benchmarks by `make bench`")
-    folder = var_dir / "bench"
+    # `make bench` gives its servers VAR_DIR/bench: what we make belongs beside them.
+    folder = var_dir if var_dir.name == "bench" else var_dir / "bench"
     loadgen = compile_loadgen(folder)
     machine.open_files_allowed()
     with _database(os.environ["DATABASE_URL"]) as (url, postgres_pid):
@@ -105,23 +106,20 @@ def _set_up_django(database_url: str) -> None:
 
 
 def _clean_up() -> None:
-    """What the run's tenants left outside their database; and our connections, so that it can go."""
-    from django.db import connections
+    """What the tenants of the run left in Redis; and our connections, or the database stays."""
+    from django.db import connection
 
     from tenants.context import PUBLIC, in_tenant
     from tenants.models import Tenant
 
     with in_tenant(PUBLIC):
-        ours = [schema.removeprefix("t_") for schema in _schemas(Tenant)]
+        names = [tenant.schema_name.removeprefix("t_") for tenant in Tenant.objects.all()]
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-        for name in ours:
+        for name in names:
             for keys in _in_batches(client.scan_iter(match=f"*{name}*", count=1000)):
                 client.delete(*keys)
-    connections["default"].close_pool()
-
-
-def _schemas(tenant: type) -> list[str]:
-    return list(tenant.objects.values_list("schema_name", flat=True))
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
 
 
 def _in_batches(keys: Iterator[bytes], size: int = 500) -> Iterator[list[bytes]]:

@@ -33,7 +33,9 @@ Pair = tuple[uuid.UUID, uuid.UUID]
 Keep = Callable[[Pair], Awaitable[Any]]
 
 
-async def measure(keep: Keep, pairs: Sequence[Pair], senders: int, seconds: float) -> dict[str, Any]:
+async def measure(
+    keep: Keep, pairs: Sequence[Pair], senders: int, seconds: float
+) -> dict[str, Any]:
     """Messages a second, seconds of CPU and latencies of `senders` that send one by one."""
     latencies: list[float] = []
     started, cpu = time.perf_counter(), _cpu_seconds()

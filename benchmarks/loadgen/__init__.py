@@ -69,6 +69,7 @@ class Load:
     welcome: bool = False
     replies: bool = False
     at_once: int = 20
+    patience: int = PATIENCE_SECONDS  # without any progress, then a run counts as stalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +205,7 @@ def _options(load: Load) -> list[str]:
         "--publishers": load.publishers,
         "--fan": load.fan,
         "--at-once": load.at_once,
-        "--patience": PATIENCE_SECONDS,
+        "--patience": load.patience,
     }
     options = [word for name, value in values.items() for word in (name, str(value))]
     flags = {"--welcome": load.welcome, "--replies": load.replies}

@@ -1,8 +1,8 @@
 """What Stoa is compared with, each as its users would have it, started as a program of its own.
 
-    tutorial/   the chat of the Channels tutorial, on daphne with channels_redis
-    stock/      a Channels consumer that keeps each message with one ORM insert
-    node/       a broadcast server on the npm package `ws`
+tutorial/   the chat of the Channels tutorial, on daphne with channels_redis
+stock/      a Channels consumer that keeps each message with one ORM insert
+node/       a broadcast server on the npm package `ws`
 """
 
 import shutil
