@@ -18,7 +18,7 @@ BENCH := VAR_DIR=$(VAR_DIR)/bench exec $(STACK) exec --
 # A machine without Chromium, Node or a C compiler tests the rest and says what it left out.
 MISSING := $(if $(shell command -v chromium 2>/dev/null),,browser) $(if $(shell command -v node 2>/dev/null),,node) $(if $(shell command -v cc 2>/dev/null),,compiler)
 MARKS := $(if $(strip $(MISSING)),-m "not $(subst $() $(), and not ,$(strip $(MISSING)))")
-PYTEST = $(TEST) pytest $(MARKS)
+PYTEST = $(TEST) python -m pytest $(MARKS)
 ARGS ?=
 
 .PHONY: help run test sure lint schema coverage left-out bench migrate tenant shell lock clean hooks
