@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.core.exceptions import PermissionDenied
@@ -68,7 +69,23 @@ class StoaAdminSite(AdminSite):
 
 
 class TenantAdminSite(StoaAdminSite):
-    """On a tenant's host, for its administrators. Apps register here with `@admin.register`."""
+    """On a tenant's host, for its administrators. Apps register here with `@admin.register`.
+
+    Only for tables of the tenant's own schema: what third parties register for shared tables
+    (Django's groups) would let one school read and write what is everybody's.
+    """
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        models = (
+            model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        )
+        own = [model for model in models if _is_of_the_tenant(model)]
+        super().register(own, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return _is_staff(request) and not _tenant(request).is_platform
@@ -84,6 +101,10 @@ class PlatformAdminSite(StoaAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return _is_staff(request) and _tenant(request).is_platform
+
+
+def _is_of_the_tenant(model: type[Model]) -> bool:
+    return apps.get_app_config(model._meta.app_label).name in settings.TENANT_APPS
 
 
 def _is_staff(request: HttpRequest) -> bool:

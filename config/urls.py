@@ -5,8 +5,6 @@ An app's paths begin with the resource; here they hang under `/api/lms/<app>/`, 
 The platform's own host and tokens are served by `urls_public`.
 """
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
@@ -26,9 +24,8 @@ APPS: tuple[str, ...] = (
     "messaging",
     "notifications",
 )
-APPS = tuple(app for app in APPS if find_spec(f"lms.{app}.urls"))
 # Doc 002 finds enrolments and ratings under courses/.
-ALSO_UNDER_COURSES = tuple(app for app in ("enrollments",) if app in APPS)
+ALSO_UNDER_COURSES = ("enrollments",)
 # Tenants and their settings. Not a domain of lms, mounted beside them.
 CORE = path("core/", include("tenants.urls"))
 
