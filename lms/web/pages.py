@@ -63,13 +63,19 @@ def is_htmx(request: HttpRequest) -> bool:
 
 def wants_part(request: HttpRequest) -> bool:
     """Asked by htmx for a piece of a page that is there already."""
-    htmx = getattr(request, "htmx", None)
+    htmx = request.htmx  # type: ignore[attr-defined]  # by HtmxMiddleware
     return bool(htmx) and not htmx.history_restore_request
 
 
 def swaps_main(request: HttpRequest) -> bool:
     """Only the main pane is going to be replaced; the list beside it stays."""
     return wants_part(request) and request.htmx.target == "main"  # type: ignore[attr-defined]
+
+
+def section_of(path: str) -> str:
+    """Which entry of the main navigation a page belongs to."""
+    first = path.strip("/").partition("/")[0]
+    return first if first in ("courses", "people", "notifications", "profile") else "chat"
 
 
 def render_page(
@@ -80,12 +86,18 @@ def render_page(
         frame: dict[str, Any] = {"frame": "web/part.html"}
     else:
         frame = {"frame": "web/app.html", "shell": shell_of(person_of(request))}
-    return render(request, template, {**frame, "me": request.user, **context}, status=status)
+    frame |= {"me": request.user, "section": section_of(request.path)}
+    return render(request, template, {**frame, **context}, status=status)
 
 
 def error_page(request: HttpRequest, error: LMSError) -> HttpResponse:
     context = {"status": error.status, "message": str(error)}
     return render_page(request, "web/error.html", context, status=error.status)
+
+
+def is_local(url: str) -> bool:
+    """A path of this host, and not a `//host/path`."""
+    return url.startswith("/") and not url.startswith(("//", "/\\"))
 
 
 def safe_next(request: HttpRequest) -> str:
@@ -94,4 +106,4 @@ def safe_next(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours and wanted.startswith("/") else "/"
+    return wanted if is_ours and is_local(wanted) else "/"

@@ -22,6 +22,9 @@ urlpatterns = [
     path("", chat.home, name="home"),
     path("conversations/", chat.conversation_list, name="conversations"),
     path("c/<uuid:conversation_id>/", chat.conversation, name="conversation"),
+    # As notifications name them.
+    path("conversations/<uuid:conversation_id>/", chat.moved),
+    path("groups/<uuid:conversation_id>/", chat.moved),
     path("c/<uuid:conversation_id>/history/", chat.older_messages, name="history"),
     path("c/<uuid:conversation_id>/about/", about.about, name="about"),
     path("c/<uuid:conversation_id>/members/", about.add, name="add-member"),

@@ -4,8 +4,10 @@ import uuid
 
 from django import template
 
+from lms.web import pages
+
 register = template.Library()
-HUES = 10
+HUES, PRIME = 10, 10_007
 
 
 @register.filter
@@ -17,10 +19,13 @@ def initials(name: str) -> str:
 
 @register.filter
 def hue(person_id: uuid.UUID | str) -> int:
-    return sum(int(digit, 16) for digit in str(person_id) if digit != "-") % HUES
+    value = 0
+    for digit in str(person_id).replace("-", ""):
+        value = (value * 31 + int(digit, 16)) % PRIME
+    return value % HUES
 
 
 @register.filter
 def is_local(url: str) -> bool:
     """The only pictures a page may load are our own (Content-Security-Policy)."""
-    return url.startswith("/") and not url.startswith("//")
+    return pages.is_local(url)

@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from lms.core.errors import LMSError, NotFound
-from lms.core.ids import parse_uuid
 from lms.groups.permissions import can_add_member, can_create_group
 from lms.groups.policy import group_creation
 from lms.groups.selectors import groups_listed_for
@@ -31,9 +30,7 @@ def about(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
 @page
 @require_POST
 def add(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponseBase:
-    user_id = parse_uuid(request.POST.get("user", ""))
-    if user_id is None:
-        raise NotFound
+    user_id = request.POST.get("user", "")
     try:
         add_group_member(actor=person_of(request), group_id=conversation_id, user_id=user_id)
     except LMSError as error:
@@ -45,7 +42,7 @@ def add(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def join(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponseBase:
     user = person_of(request)
-    add_group_member(actor=user, group_id=conversation_id, user_id=user.pk)
+    add_group_member(actor=user, group_id=conversation_id, user_id=str(user.pk))
     return redirect(f"/c/{conversation_id}/")
 
 

@@ -39,6 +39,11 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     return _render_chat(request, {"open": found, "open_state": json.dumps(found.state)})
 
 
+def moved(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """A group's id is its conversation's: every name of it leads to one page."""
+    return redirect(f"/c/{conversation_id}/")
+
+
 def _render_chat(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     user = person_of(request)
     if not swaps_main(request):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lms.notifications.selectors import notifications_of, unread_of
 from lms.notifications.services import mark_all_read, mark_read
-from lms.web.pages import page, person_of, render_page
+from lms.web.pages import is_local, page, person_of, render_page
 
 PAGE = 30
 
@@ -32,8 +32,10 @@ def unread(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def read(request: HttpRequest, notification_id: uuid.UUID) -> HttpResponseBase:
-    mark_read(user=person_of(request), notification_id=notification_id)
-    return redirect("/notifications/")
+    """From its title one goes on to what it is about."""
+    notification = mark_read(user=person_of(request), notification_id=notification_id)
+    goes_on = "open" in request.POST and is_local(notification.link)
+    return redirect(notification.link if goes_on else "/notifications/")
 
 
 @page

@@ -63,7 +63,9 @@ export function initials(name) {
 
 /** The same rule as the templates' `hue`. @param {string} id */
 export function hue(id) {
-  let sum = 0;
-  for (const digit of id.replaceAll("-", "")) sum += parseInt(digit, 16) || 0;
-  return sum % 10;
+  let value = 0;
+  for (const digit of id.replaceAll("-", "")) {
+    value = (value * 31 + (parseInt(digit, 16) || 0)) % 10_007;
+  }
+  return value % 10;
 }

@@ -62,8 +62,6 @@ function arrive() {
   const main = document.getElementById("main");
   const view = document.getElementById("view");
   const section = main?.dataset.section || view?.dataset.section;
-  if (main?.dataset.conversation) view?.setAttribute("data-open", "");
-  else view?.removeAttribute("data-open");
   for (const link of document.querySelectorAll(".rail-link[data-section]")) {
     if (link.getAttribute("data-section") === section) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

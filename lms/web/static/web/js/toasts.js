@@ -10,7 +10,9 @@ export function toast(title, { body = "", link = "" } = {}) {
   const words = h("div", {}, heading, body && h("p", { class: "clamp" }, body));
   const close = () => box.remove();
   const box = h("div.toast", {}, words, iconButton("close", "Dismiss", close));
-  document.getElementById("toasts")?.append(box);
+  const corner = document.getElementById("toasts");
+  corner?.append(box);
+  window.htmx?.process(box);
   announce(body ? `${title}. ${body}` : title);
   const fade = () => (box.matches(":hover, :focus-within") ? setTimeout(fade, STAY_MS) : close());
   setTimeout(fade, STAY_MS);
