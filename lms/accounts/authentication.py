@@ -10,6 +10,8 @@ from lms.accounts.models import User
 from lms.accounts.tokens import InvalidToken
 from tenants.logcontext import user_id_var
 
+INVALID = "The token is invalid or expired."
+
 
 class BearerAuthentication(BaseAuthentication):
     """`request.auth` is the Identity. Any bad token is the same 401."""
@@ -21,7 +23,7 @@ class BearerAuthentication(BaseAuthentication):
         try:
             user, identity = authenticate_access(token.strip())
         except InvalidToken:
-            raise AuthenticationFailed("The token is invalid or expired.", "token_invalid") from None
+            raise AuthenticationFailed(INVALID, "token_invalid") from None
         user_id_var.set(str(user.pk))
         return user, identity
 

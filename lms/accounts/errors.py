@@ -7,13 +7,6 @@ class InvalidCredentials(Unauthenticated):
     code, message = "invalid_credentials", "The e-mail address or the password is wrong."
 
 
-class EmailNotVerified(PermissionDenied):
-    """Only after the right password."""
-
-    code = "email_not_verified"
-    message = "Confirm your e-mail address first; we have sent you a link."
-
-
 class RefreshInvalid(Unauthenticated):
     code, message = "token_invalid", "The token is invalid or expired."
 

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from lms.accounts.identity import load_login
 from lms.accounts.models import User
 from lms.accounts.tokens import InvalidToken
+from tenants.logcontext import user_id_var
 
 FAMILY_KEY = "token_family"
 VERSION_KEY = "session_version"
@@ -32,4 +33,5 @@ def user_of_session(request: HttpRequest) -> User | AnonymousUser:
         return AnonymousUser()
     if user.session_version != request.session.get(VERSION_KEY):
         return AnonymousUser()
+    user_id_var.set(str(user.pk))
     return user

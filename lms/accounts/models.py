@@ -16,9 +16,16 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username or "")
 
+    def create_superuser(self, email: str, full_name: str, password: str | None = None) -> "User":
+        """What `manage.py createsuperuser` makes: in the public schema, a platform operator."""
+        user = self.model(email=email, full_name=full_name, role="admin")
+        user.set_password(password)
+        user.save()
+        return user
+
 
 class User(AbstractBaseUser):
-    """A person. `session_version` grows when every login must end (password, role, deactivation)."""
+    """A person. `session_version` grows when every login must end: role, deactivation, reset."""
 
     class Role(models.TextChoices):
         STUDENT = "student"
@@ -26,7 +33,8 @@ class User(AbstractBaseUser):
         ADMIN = "admin"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    external_id = models.CharField(max_length=100, null=True, unique=True)
+    # Null, not empty: the unique constraint has to let many people have none.
+    external_id = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001
     email = models.EmailField(max_length=254)
     full_name = models.CharField(max_length=255)
     first_name = models.CharField(max_length=150, blank=True)
@@ -52,12 +60,14 @@ class User(AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_once"),
             models.CheckConstraint(
-                name="user_role_known", condition=models.Q(role__in=["student", "instructor", "admin"])
+                name="user_role_known",
+                condition=models.Q(role__in=["student", "instructor", "admin"]),
             ),
         ]
         indexes = [
             models.Index(fields=["role", "created_at"], name="user_by_role"),
             models.Index(Lower("full_name"), name="user_by_name"),
+            # `users?search=` has trigram indexes from migration 0002.
         ]
 
     def __str__(self) -> str:
@@ -79,8 +89,8 @@ class User(AbstractBaseUser):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(_composed(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
-        return super().check_password(_composed(raw_password) or "")
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(_composed(raw_password))
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_staff
@@ -133,7 +143,9 @@ class RefreshToken(UUIDModel):
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
     used_by = models.CharField(max_length=64, blank=True)
-    child = models.OneToOneField("self", null=True, on_delete=models.SET_NULL, related_name="parent")
+    child = models.OneToOneField(
+        "self", null=True, on_delete=models.SET_NULL, related_name="parent"
+    )
 
     def __str__(self) -> str:
         return str(self.id)
@@ -149,7 +161,7 @@ class OneTimeSecret(UUIDModel):
     """
 
     class Purpose(models.TextChoices):
-        PASSWORD_RESET = "password_reset"
+        PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, not a password
         EMAIL_VERIFICATION = "email_verification"
         MFA_CHALLENGE = "mfa_challenge"
         MFA_EMAIL_CODE = "mfa_email_code"
@@ -160,7 +172,7 @@ class OneTimeSecret(UUIDModel):
     class Notice(models.TextChoices):
         """What a security notice tells about; in `data["event"]`."""
 
-        PASSWORD_CHANGED = "password_changed"
+        PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, not a password
         EMAIL_CHANGED = "email_changed"
         MFA_ENABLED = "mfa_enabled"
         MFA_DISABLED = "mfa_disabled"

@@ -18,9 +18,7 @@ ROLE_SYNONYMS = {"learner": "student", "tenant_admin": "admin", "tenant admin": 
 
 class PasswordField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            max_length=MAX_PASSWORD, write_only=True, trim_whitespace=False, **kwargs
-        )
+        super().__init__(max_length=MAX_PASSWORD, write_only=True, trim_whitespace=False, **kwargs)
 
 
 class RoleField(serializers.ChoiceField):
@@ -71,7 +69,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "external_id",
             "email",
@@ -91,7 +89,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "last_login_at",
             "email_verified_at",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 class ProfileWriteSerializer(serializers.Serializer[User]):
@@ -188,7 +186,7 @@ class RegistrationSerializer(UserSerializer):
     user = UserSerializer()
 
     class Meta(UserSerializer.Meta):
-        fields = (  # type: ignore[assignment]  # longer than the base's
+        fields = (
             *UserSerializer.Meta.fields,
             "access_token",
             "refresh_token",
@@ -234,7 +232,9 @@ class CodeSerializer(serializers.Serializer[None]):
     """With `challenge_token` it completes a login, without it switches two-step sign-in on."""
 
     code = serializers.CharField(max_length=32)
-    challenge_token = serializers.CharField(required=False, max_length=4096)
+    challenge_token = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=4096
+    )
 
 
 class ChallengeAnswerSerializer(serializers.Serializer[None]):

@@ -45,7 +45,9 @@ def encode_access(*, schema: str, user_id: uuid.UUID, family_id: uuid.UUID, vers
         "iat": now,
         "exp": now + settings.ACCESS_TOKEN_SECONDS,
     }
-    return jwt.encode(claims, derive_key(settings.JWT_SECRET_KEY, f"access {schema}"), algorithm=ALGORITHM)
+    return jwt.encode(
+        claims, derive_key(settings.JWT_SECRET_KEY, f"access {schema}"), algorithm=ALGORITHM
+    )
 
 
 def decode_access(token: str, *, schema: str) -> AccessClaims:
@@ -64,7 +66,10 @@ def decode_access(token: str, *, schema: str) -> AccessClaims:
         if claims["typ"] != "access" or claims["exp"] <= timezone.now().timestamp():
             raise InvalidToken
         return AccessClaims(
-            uuid.UUID(claims["sub"]), uuid.UUID(claims["sid"]), int(claims["sv"]), int(claims["exp"])
+            uuid.UUID(claims["sub"]),
+            uuid.UUID(claims["sid"]),
+            int(claims["sv"]),
+            int(claims["exp"]),
         )
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidToken from error

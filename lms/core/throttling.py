@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -31,7 +33,8 @@ local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local rate, burst = tonumber(ARGV[1]) / 1000, tonumber(ARGV[2])
-local tokens = math.min(burst, (tonumber(bucket[1]) or burst) + (now - (tonumber(bucket[2]) or now)) * rate)
+local before, at = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now
+local tokens = math.min(burst, before + (now - at) * rate)
 local wait = 0
 if tokens >= 1 then tokens = tokens - 1 else wait = math.ceil((1 - tokens) / rate) end
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
@@ -63,9 +66,13 @@ return 0
 
 @lru_cache(maxsize=1)
 def redis_client() -> redis.Redis:
-    """Short time-outs: a hung Redis may not hold a request."""
+    """Short time-outs and one new connection at most: an absent Redis may not hold a request."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
+        settings.REDIS_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        decode_responses=True,
     )
 
 
@@ -152,4 +159,3 @@ class DefaultThrottle(BaseThrottle):
 
     def wait(self) -> float | None:
         return getattr(self, "_wait", None)
-

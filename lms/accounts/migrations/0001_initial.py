@@ -3,100 +3,216 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import lms.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import lms.core.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=lms.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(max_length=100, null=True, unique=True)),
-                ('email', models.EmailField(max_length=254)),
-                ('full_name', models.CharField(max_length=255)),
-                ('first_name', models.CharField(blank=True, max_length=150)),
-                ('last_name', models.CharField(blank=True, max_length=150)),
-                ('avatar_url', models.CharField(blank=True, max_length=500)),
-                ('time_zone', models.CharField(default='UTC', max_length=50)),
-                ('role', models.CharField(choices=[('student', 'Student'), ('instructor', 'Instructor'), ('admin', 'Admin')], default='student', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('session_version', models.PositiveIntegerField(default=1)),
-                ('email_verified_at', models.DateTimeField(blank=True, null=True)),
-                ('mfa_enabled', models.BooleanField(default=False)),
-                ('totp_secret', models.TextField(blank=True)),
-                ('totp_last_step', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lms.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=100, null=True, unique=True)),
+                ("email", models.EmailField(max_length=254)),
+                ("full_name", models.CharField(max_length=255)),
+                ("first_name", models.CharField(blank=True, max_length=150)),
+                ("last_name", models.CharField(blank=True, max_length=150)),
+                ("avatar_url", models.CharField(blank=True, max_length=500)),
+                ("time_zone", models.CharField(default="UTC", max_length=50)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("student", "Student"),
+                            ("instructor", "Instructor"),
+                            ("admin", "Admin"),
+                        ],
+                        default="student",
+                        max_length=10,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("session_version", models.PositiveIntegerField(default=1)),
+                ("email_verified_at", models.DateTimeField(blank=True, null=True)),
+                ("mfa_enabled", models.BooleanField(default=False)),
+                ("totp_secret", models.TextField(blank=True)),
+                ("totp_last_step", models.BigIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['role', 'created_at'], name='user_by_role'), models.Index(django.db.models.functions.text.Lower('full_name'), name='user_by_name')],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'), models.CheckConstraint(condition=models.Q(('role__in', ['student', 'instructor', 'admin'])), name='user_role_known')],
+                "indexes": [
+                    models.Index(fields=["role", "created_at"], name="user_by_role"),
+                    models.Index(
+                        django.db.models.functions.text.Lower("full_name"), name="user_by_name"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="user_email_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["student", "instructor", "admin"])),
+                        name="user_role_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TokenFamily',
+            name="TokenFamily",
             fields=[
-                ('id', models.UUIDField(default=lms.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('api', 'Api'), ('web', 'Web')], default='api', max_length=3)),
-                ('user_agent', models.CharField(blank=True, max_length=300)),
-                ('ip_address', models.GenericIPAddressField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('revoked_reason', models.CharField(blank=True, max_length=40)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='token_families', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lms.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("api", "Api"), ("web", "Web")], default="api", max_length=3
+                    ),
+                ),
+                ("user_agent", models.CharField(blank=True, max_length=300)),
+                ("ip_address", models.GenericIPAddressField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("revoked_reason", models.CharField(blank=True, max_length=40)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="token_families",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'token families',
+                "verbose_name_plural": "token families",
             },
         ),
         migrations.CreateModel(
-            name='RefreshToken',
+            name="RefreshToken",
             fields=[
-                ('id', models.UUIDField(default=lms.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('used_by', models.CharField(blank=True, max_length=64)),
-                ('child', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='parent', to='accounts.refreshtoken')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='accounts.tokenfamily')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lms.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                ("used_by", models.CharField(blank=True, max_length=64)),
+                (
+                    "child",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="parent",
+                        to="accounts.refreshtoken",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="accounts.tokenfamily",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='OneTimeSecret',
+            name="OneTimeSecret",
             fields=[
-                ('id', models.UUIDField(default=lms.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('password_reset', 'Password Reset'), ('email_verification', 'Email Verification'), ('mfa_challenge', 'Mfa Challenge'), ('mfa_email_code', 'Mfa Email Code'), ('recovery_code', 'Recovery Code'), ('socket_ticket', 'Socket Ticket'), ('security_notice', 'Security Notice')], max_length=20)),
-                ('secret_hash', models.CharField(blank=True, max_length=64)),
-                ('data', models.JSONField(default=dict)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('by_mail', models.BooleanField(default=False)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('next_try_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lms.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("password_reset", "Password Reset"),
+                            ("email_verification", "Email Verification"),
+                            ("mfa_challenge", "Mfa Challenge"),
+                            ("mfa_email_code", "Mfa Email Code"),
+                            ("recovery_code", "Recovery Code"),
+                            ("socket_ticket", "Socket Ticket"),
+                            ("security_notice", "Security Notice"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("secret_hash", models.CharField(blank=True, max_length=64)),
+                ("data", models.JSONField(default=dict)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("by_mail", models.BooleanField(default=False)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("next_try_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("used_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="secrets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', 'purpose', '-created_at'], name='secret_by_user'), models.Index(condition=models.Q(('by_mail', True), ('sent_at__isnull', True), ('used_at__isnull', True)), fields=['next_try_at'], name='secret_waiting_mail')],
+                "indexes": [
+                    models.Index(fields=["user", "purpose", "-created_at"], name="secret_by_user"),
+                    models.Index(
+                        condition=models.Q(
+                            ("by_mail", True), ("sent_at__isnull", True), ("used_at__isnull", True)
+                        ),
+                        fields=["next_try_at"],
+                        name="secret_waiting_mail",
+                    ),
+                ],
             },
         ),
     ]

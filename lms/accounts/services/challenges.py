@@ -71,7 +71,7 @@ def require_mfa_budget(user: User) -> None:
 @transaction.atomic
 def _answer(challenge: OneTimeSecret, user: User, code: str) -> bool:
     """Spends code and challenge together, or neither."""
-    if not (_is_mailed_code(challenge, code) or check_factor(user=user, code=code)):
+    if not (_is_mailed_code(challenge, user, code) or check_factor(user=user, code=code)):
         return False
     try:
         spend(challenge)
@@ -83,9 +83,7 @@ def _answer(challenge: OneTimeSecret, user: User, code: str) -> bool:
 def mail_code(*, challenge_token: str) -> None:
     """Send a code that answers this challenge. Raises ChallengeInvalid, TooManyRequests."""
     challenge, user = _read(challenge_token)
-    require_budget(
-        "mfa-mail", str(user.pk), per_second=MAILS_PER_SECOND, burst=MAILS_AT_ONCE
-    )
+    require_budget("mfa-mail", str(user.pk), per_second=MAILS_PER_SECOND, burst=MAILS_AT_ONCE)
     queue_mail(
         purpose=OneTimeSecret.Purpose.MFA_EMAIL_CODE,
         lifetime=challenge.expires_at - timezone.now(),
@@ -96,9 +94,7 @@ def mail_code(*, challenge_token: str) -> None:
 
 def _read(challenge_token: str) -> tuple[OneTimeSecret, User]:
     try:
-        row, user = read_secret(
-            token=challenge_token, purpose=OneTimeSecret.Purpose.MFA_CHALLENGE
-        )
+        row, user = read_secret(token=challenge_token, purpose=OneTimeSecret.Purpose.MFA_CHALLENGE)
     except SecretInvalid:
         raise ChallengeInvalid from None
     if row.attempts >= TRIES:
@@ -106,11 +102,11 @@ def _read(challenge_token: str) -> tuple[OneTimeSecret, User]:
     return row, user
 
 
-def _is_mailed_code(challenge: OneTimeSecret, code: str) -> bool:
+def _is_mailed_code(challenge: OneTimeSecret, user: User, code: str) -> bool:
     """Any code mailed for this challenge; which of several mails arrived is not the person's
     fault. Spent with the challenge, which works once."""
     mailed = OneTimeSecret.objects.filter(
-        user_id=challenge.user_id,
+        user=user,
         purpose=OneTimeSecret.Purpose.MFA_EMAIL_CODE,
         data__challenge=str(challenge.pk),
         used_at__isnull=True,

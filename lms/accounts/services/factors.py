@@ -88,6 +88,4 @@ def delete_recovery_codes(*, user: User) -> None:
 
 
 def _recovery_codes(user: User) -> QuerySet[OneTimeSecret]:
-    return OneTimeSecret.objects.filter(
-        user=user, purpose=OneTimeSecret.Purpose.RECOVERY_CODE
-    )
+    return OneTimeSecret.objects.filter(user=user, purpose=OneTimeSecret.Purpose.RECOVERY_CODE)

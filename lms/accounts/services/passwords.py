@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from lms.accounts.errors import WrongPassword
 from lms.accounts.models import OneTimeSecret, User
@@ -107,5 +108,8 @@ def reset_password(*, token: str, new_password: str) -> None:
     check_new_password(new_password, user=user, field="new_password")
     with transaction.atomic():
         spend(row)
+        if user.email_verified_at is None:  # the token came by mail, so the address is theirs
+            user.email_verified_at = timezone.now()
+            user.save(update_fields=["email_verified_at"])
         set_new_password(user=user, password=new_password, actor=user)
         end_all_logins(user=user, reason="password_changed")

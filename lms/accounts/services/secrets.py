@@ -60,9 +60,9 @@ def read_secret(*, token: str, purpose: OneTimeSecret.Purpose) -> tuple[OneTimeS
 def spend(row: OneTimeSecret) -> None:
     """Use it up. Of concurrent requests one goes on, the others get SecretInvalid."""
     now = timezone.now()
-    won = OneTimeSecret.objects.filter(
-        pk=row.pk, used_at__isnull=True, expires_at__gt=now
-    ).update(used_at=now)
+    won = OneTimeSecret.objects.filter(pk=row.pk, used_at__isnull=True, expires_at__gt=now).update(
+        used_at=now
+    )
     if not won:
         raise SecretInvalid
 

@@ -84,9 +84,7 @@ def _end_what_changed(person: User, before: dict[str, Any], *, has_new_password:
     """Logins carry what the person was; they end with it."""
     if before["email"] != person.email:
         end_secrets(user=person, purposes=MAILED)
-        queue_notice(
-            user=person, event=OneTimeSecret.Notice.EMAIL_CHANGED, to=str(before["email"])
-        )
+        queue_notice(user=person, event=OneTimeSecret.Notice.EMAIL_CHANGED, to=str(before["email"]))
     if before["is_active"] and not person.is_active:
         end_all_logins(user=person, reason="deactivated")
     elif before["role"] != person.role:
@@ -116,5 +114,5 @@ def _save(user: User) -> None:
 
 
 def _details(changed: dict[str, Any]) -> dict[str, Any]:
-    plain = {key: changed[key] for key in ("role", "is_active") if key in changed}
+    plain: dict[str, Any] = {key: changed[key] for key in ("role", "is_active") if key in changed}
     return {"fields": sorted(changed), **plain}

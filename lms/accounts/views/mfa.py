@@ -41,12 +41,12 @@ class VerifyMFAView(APIView):
 
     @extend_schema(request=CodeSerializer, responses=VERIFY_ANSWER)
     def post(self, request: Request) -> Response:
-        fields = valid(CodeSerializer, request.data)
-        if fields.get("challenge_token"):
-            return Response(tokens_body(log_in_with_code(**fields)))
-        codes = confirm_mfa(
-            user=person(request), keep=current_family_id(request), code=fields["code"]
-        )
+        if isinstance(request.data, dict) and request.data.get("challenge_token"):
+            answer = valid(ChallengeAnswerSerializer, request.data)
+            return Response(tokens_body(log_in_with_code(**answer)))
+        user = person(request)
+        code = valid(CodeSerializer, request.data)["code"]
+        codes = confirm_mfa(user=user, keep=current_family_id(request), code=code)
         return Response({"recovery_codes": codes})
 
 
