@@ -100,22 +100,23 @@ def serve_many(port: int, processes: int) -> int:
 
 
 def _wait_for(children: list[int]) -> int:
-    def end_all(signum: int, _frame: object) -> None:
+    """Until all have ended; the first end, asked for or not, is the signal for all. Told once."""
+    told: list[int] = []
+
+    def end_all(signum: int, _frame: object = None) -> None:
         for child in children:
-            try:
+            if child not in told:
+                told.append(child)
                 os.kill(child, signum)
-            except ProcessLookupError:
-                continue
 
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, end_all)
     worst = 0
     while children:
         child, status = os.wait()
-        if child in children:
-            children.remove(child)
-            worst = max(worst, os.waitstatus_to_exitcode(status) != 0)
-            end_all(signal.SIGTERM, None)
+        children.remove(child)
+        worst = max(worst, int(os.waitstatus_to_exitcode(status) != 0))
+        end_all(signal.SIGTERM)
     return worst
 
 

@@ -16,6 +16,9 @@ from realtime.presence import ENTRY_SECONDS, Person
 from realtime.room import Key
 from tenants.keys import tenant_key
 
+# Whole keys outlive their entries, so that who expired can still be told.
+KEY_SECONDS = 600
+
 # KEYS: people, shown, nodes of the person. ARGV: user, node, now, expiry, shown, seconds.
 _JOIN = """
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[3])
@@ -48,7 +51,7 @@ class RedisPresence:
         await self._redis.aclose()
 
     async def join(self, key: Key, person: Person) -> bool:
-        now, seconds = time.time(), int(ENTRY_SECONDS * 2)
+        now, seconds = time.time(), KEY_SECONDS
         arguments = [
             person["id"],
             self._node,
@@ -69,7 +72,7 @@ class RedisPresence:
             await self._refresh(key, people[start : start + 500])
 
     async def _refresh(self, key: Key, people: Sequence[Person]) -> None:
-        expiry, seconds = time.time() + ENTRY_SECONDS, int(ENTRY_SECONDS * 2)
+        expiry, seconds = time.time() + ENTRY_SECONDS, KEY_SECONDS
         async with self._redis.pipeline(transaction=False) as pipeline:
             for person in people:
                 listed, shown, nodes = _keys(key, person["id"])
