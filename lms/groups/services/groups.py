@@ -32,6 +32,7 @@ def create_group(
     description: str = "",
     kind: str = Group.Kind.SOCIAL,
     join_policy: str = Group.JoinPolicy.INVITE,
+    is_active: bool = True,
 ) -> Group:
     """A group with its chat, owned by the actor. Raises GroupCreationNotAllowed."""
     if not can_create_group(actor, group_creation()):
@@ -46,6 +47,8 @@ def create_group(
         created_by=actor,
     )
     add_member(audience_id=conversation.audience_id, user_id=actor.pk, role=Member.Role.OWNER)
+    if not is_active:
+        close_conversation(conversation_id=conversation.pk)
     record(actor=actor, action="group.created", target=group, details={"name": name})
     return get_listed_group(user=actor, group_id=group.pk)
 
