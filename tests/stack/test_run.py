@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -111,14 +112,15 @@ def test_whatever_falls_comes_back_and_is_named_and_ctrl_c_still_ends_it(serve):
     assert stack.family() == set()
 
 
-def test_a_port_in_use_is_said_before_anything_starts(serve, run_dir):
-    _, port, _ = serve()
-    other = Stack(run_dir.parent, "run", PORT=str(port))
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", next(ports.free_ports(21000)))) as holder:
+        port = holder.getsockname()[1]
 
-    code, out, err = other.finish()
+        code, out, err = Stack(tmp_path, "run", PORT=str(port)).finish()
 
     assert (code, out) == (1, "")
     assert err == f"stoa: port {port} is in use: stop what uses it, or choose another PORT\n"
+    assert not (tmp_path / "pg").exists()
 
 
 def test_a_setup_step_that_fails_is_named_with_the_end_of_its_log(run_dir):
