@@ -5,7 +5,7 @@ broadcast server on Node's `ws`; neither keeps anything.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from benchmarks import peers
@@ -40,6 +40,7 @@ class Contender:
 class Measured:
     result: Result
     server: float  # µs of CPU for each delivery
+    kernel: float  # of it in the kernel: what sending itself costs
     postgres: float
     redis: float
 
@@ -72,17 +73,18 @@ def _round(stage: Stage, contender: Contender) -> Iterator[tuple[int, Measured]]
             yield in_flight, _measure(stage, program, generator, in_flight)
 
 
-@contextmanager
-def _connected(stage: Stage, contender: Contender, program: Program) -> Iterator[LoadGenerator]:
+def _connected(stage: Stage, contender: Contender, program: Program) -> LoadGenerator:
     load = contender.load(program.port)
-    with LoadGenerator(
-        stage.loadgen, load, folder=stage.folder, core=stage.cores.load
-    ) as generator:
-        yield generator
+    return LoadGenerator(stage.loadgen, load, folder=stage.folder, core=stage.cores.load)
 
 
 def _measure(stage: Stage, program: Program, generator: LoadGenerator, in_flight: int) -> Measured:
-    clocks = (program.cpu_seconds, stage.postgres_cpu, stage.redis_cpu)
+    clocks = (
+        program.cpu_seconds,
+        program.kernel_seconds,
+        stage.postgres_cpu,
+        stage.redis_cpu,
+    )
     before = [clock() for clock in clocks]
     result = generator.run("delivered", in_flight, stage.seconds)
     used = [clock() - start for clock, start in zip(clocks, before, strict=True)]
@@ -158,6 +160,7 @@ def _report_costs(
         what = f"{contender.name}, {in_flight} in flight"
         costs = [measured.server for measured in rounds]
         report.add(f"{what}: server CPU", median(costs), "µs/delivery", goal)
+        report.add(f"{what}: in the kernel", median(m.kernel for m in rounds), "µs/delivery")
         if is_ours:
             report.add(f"{what}: PostgreSQL", median(m.postgres for m in rounds), "µs/delivery")
         if contender.name != "Node ws":

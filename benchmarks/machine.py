@@ -46,12 +46,17 @@ def pinned(core: int | None) -> Iterator[None]:
 
 def cpu_seconds(root: int) -> float:
     """User and system time of the process and all below it, those that ended included."""
-    total = 0
-    for pid in family_of(root):
-        fields = _stat(pid)
-        if fields is not None:
-            total += sum(int(fields[i]) for i in (_USER, _SYSTEM, _ENDED_USER, _ENDED_SYSTEM))
-    return total / _TICKS_A_SECOND
+    return _sum(root, (_USER, _SYSTEM, _ENDED_USER, _ENDED_SYSTEM)) / _TICKS_A_SECOND
+
+
+def kernel_seconds(root: int) -> float:
+    """The system time of it. On this machine's own network a send pays for its receipt too."""
+    return _sum(root, (_SYSTEM, _ENDED_SYSTEM)) / _TICKS_A_SECOND
+
+
+def _sum(root: int, columns: tuple[int, ...]) -> int:
+    stats = [fields for pid in family_of(root) if (fields := _stat(pid)) is not None]
+    return sum(int(fields[column]) for fields in stats for column in columns)
 
 
 def memory_kb(root: int) -> float:

@@ -25,46 +25,50 @@ GOAL = Goal(at_most=25)
 GOAL_OPEN = Goal(at_most=0)
 
 
+Loads = Callable[[int, int], Load]
+"""From a port and a number of sockets."""
+
+
 def run(stage: Stage) -> Report:
     report = Report("memory")
     school = open_school(PEOPLE)
     path = open_forum(school)
-    ours = [school.connection(path, school.people[n % PEOPLE]) for n in range(SOCKETS)]
-    idle, grown = _measure(stage, lambda: stoa(stage), ours, welcomes=True)
+
+    def ours(port: int, count: int) -> Load:
+        people = [school.people[n % PEOPLE] for n in range(count)]
+        connections = [school.connection(path, person) for person in people]
+        return Load(port=port, connections=connections, welcome=True)
+
+    idle, grown = _measure(stage, lambda: stoa(stage), ours, SOCKETS)
     report.add(f"Stoa, {SOCKETS:,} sockets: each", grown, "KiB", GOAL)
     report.add("Stoa: sockets lost while idle", idle.closed, "", GOAL_OPEN)
 
-    headers = {"Host": "localhost", "Origin": "http://localhost"}
-    theirs = [Connection(path="/ws/chat/room/", headers=headers)] * PEER_SOCKETS
-    _, grown = _measure(
-        stage,
-        lambda: peers.tutorial_chat(stage.folder, stage.cores.server),
-        theirs,
-        welcomes=False,
-    )
+    def serve() -> AbstractContextManager[Program]:
+        return peers.tutorial_chat(stage.folder, stage.cores.server)
+
+    _, grown = _measure(stage, serve, _tutorial_load, PEER_SOCKETS)
     report.add(f"Channels tutorial on daphne, {PEER_SOCKETS:,} sockets: each", grown, "KiB")
     return report
 
 
+def _tutorial_load(port: int, count: int) -> Load:
+    headers = {"Host": "localhost", "Origin": "http://localhost"}
+    return Load(port=port, connections=[Connection(path="/ws/chat/room/", headers=headers)] * count)
+
+
 def _measure(
-    stage: Stage,
-    serve: Callable[[], AbstractContextManager[Program]],
-    connections: list[Connection],
-    *,
-    welcomes: bool,
+    stage: Stage, serve: Callable[[], AbstractContextManager[Program]], loads: Loads, count: int
 ) -> tuple[Result, float]:
     """The idle time as the sockets saw it, and KiB for each of them."""
     with serve() as program:
-        first = Load(port=program.port, connections=connections[:WARM_UP_SOCKETS], welcome=welcomes)
-        with _generator(stage, first) as generator:
+        with _connected(stage, loads(program.port, WARM_UP_SOCKETS)) as generator:
             generator.run("idle", 0, 0.5)
         time.sleep(SETTLE_SECONDS)
         before = program.memory_kb()
-        everyone = Load(port=program.port, connections=connections, welcome=welcomes)
-        with _generator(stage, everyone) as generator:
+        with _connected(stage, loads(program.port, count)) as generator:
             idle = generator.run("idle", 0, max(stage.seconds, SETTLE_SECONDS))
-            return idle, (program.memory_kb() - before) / len(connections)
+            return idle, (program.memory_kb() - before) / count
 
 
-def _generator(stage: Stage, load: Load) -> LoadGenerator:
+def _connected(stage: Stage, load: Load) -> LoadGenerator:
     return LoadGenerator(stage.loadgen, load, folder=stage.folder, core=stage.cores.load)

@@ -30,6 +30,9 @@ class Program:
     def cpu_seconds(self) -> float:
         return machine.cpu_seconds(self.pid)
 
+    def kernel_seconds(self) -> float:
+        return machine.kernel_seconds(self.pid)
+
     def memory_kb(self) -> float:
         return machine.memory_kb(self.pid)
 

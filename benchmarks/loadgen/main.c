@@ -210,28 +210,35 @@ static void obey(struct flow *flow)
     }
 }
 
+static void prepare(struct pool *pool, const struct options *options)
+{
+    const char **lines;
+
+    pool->line_count = read_table(options->table, &lines);
+    pool->lines = lines;
+    pool->first_text = options->first;
+    pool->welcome = options->welcome;
+    pool->address.sin_family = AF_INET;
+    pool->address.sin_port = htons((uint16_t)options->port);
+    if (inet_pton(AF_INET, options->address, &pool->address.sin_addr) != 1)
+        fail("the address is no IPv4 address");
+    if (!pool_prepare(pool, options->connections, STDIN_FILENO))
+        fail(pool->complaint);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = read_options(argc, argv);
     struct template message;
-    struct pool pool = {.first_text = options.first, .welcome = options.welcome};
+    struct pool pool = {.on_text = flow_receive};
     struct flow flow = {.pool = &pool, .message = &message, .publishers = options.publishers,
                         .fan = options.fan, .replies = options.replies,
                         .patience = options.patience};
-    const char **lines;
 
-    pool.line_count = read_table(options.table, &lines);
-    pool.lines = lines;
-    pool.on_text = flow_receive;
-    pool.context = &flow;
-    pool.address.sin_family = AF_INET;
-    pool.address.sin_port = htons((uint16_t)options.port);
-    if (inet_pton(AF_INET, options.address, &pool.address.sin_addr) != 1)
-        fail("the address is no IPv4 address");
     if (!template_parse(&message, options.message))
         fail("the message is too long or has too many placeholders");
-    if (!pool_prepare(&pool, options.connections, STDIN_FILENO))
-        fail(pool.complaint);
+    pool.context = &flow;
+    prepare(&pool, &options);
 
     uint64_t started = now_ns();
     pool_connect(&pool, options.at_once, options.patience);
