@@ -17,6 +17,8 @@ class ContextFilter(logging.Filter):
             # The access line is written where the request has left its tenant, and says it itself.
             if not hasattr(record, name):
                 setattr(record, name, variable.get())
+        # Django adds the request itself, whose text has the query string in it.
+        record.__dict__.pop("request", None)
         return True
 
 

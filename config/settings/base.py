@@ -20,14 +20,14 @@ ASGI_APPLICATION = "config.asgi.application"
 SHARED_APPS = [
     "daphne",
     "config",
-    # Before django_tenants: its create_tenant command is not ours.
+    # Before django_tenants: its create_tenant command and its admin pages are not ours.
     "tenants",
+    "config.admin_app.StoaAdminConfig",
     "django_tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "config.admin_app.StoaAdminConfig",
     "django.contrib.staticfiles",
     "lms.accounts",
     "lms.activitylog",

@@ -49,6 +49,9 @@ ROWS: dict[str, Row] = {
         "forgot-password/",
         "reset-password/",
         "confirm-email/",
+        # Old addresses: they send everybody on to the same id and look nothing up.
+        "conversations/<uuid:conversation_id>/",
+        "groups/<uuid:conversation_id>/",
         *(
             f"api/v1/{route}"
             for route in (
@@ -79,7 +82,7 @@ ROWS: dict[str, Row] = {
             "users/me/": "",
             "users/me/password/": "",
             "users/": "",
-            "users/<str:user>/": "user|email",
+            "users/<str:user>/": "user",
             "realtime/tickets/": "",
             "courses/": "",
             "courses/categories/": "",
@@ -100,7 +103,7 @@ ROWS: dict[str, Row] = {
             "forums/": "",
             "forums/<uuid:forum_id>/": "forum",
             "forums/<uuid:forum_id>/moderators/": "forum",
-            "forums/<uuid:forum_id>/moderators/<uuid:user_id>/": "forum user",
+            "forums/<uuid:forum_id>/moderators/<uuid:user_id>/": "forum moderator",
             "posts/": "",
             "posts/<uuid:post_id>/": "post",
             "messages/": "",
@@ -125,7 +128,7 @@ ROWS: dict[str, Row] = {
             "conversations/": "",
             "c/<uuid:conversation_id>/": "conversation|group|forum",
             "c/<uuid:conversation_id>/history/": "conversation|group|forum",
-            "c/<uuid:conversation_id>/about/": "conversation|group|forum",
+            "c/<uuid:conversation_id>/about/": "group|forum",
             "c/<uuid:conversation_id>/members/": "group",
             "c/<uuid:conversation_id>/join/": "group",
             "c/<uuid:conversation_id>/leave/": "group",

@@ -74,7 +74,6 @@ def plausible(ids: dict[str, str]) -> dict[str, object]:
         "description": "Some text",
         "emoji": "👍",
         "client_id": str(uuid.uuid4()),
-        "role": "member",
         "offset": 1,
         "is_read": True,
         "user": ids["user"],
@@ -98,6 +97,11 @@ def plausible(ids: dict[str, str]) -> dict[str, object]:
     }
 
 
+def body_for(route: str, ids: dict[str, str]) -> dict[str, object]:
+    """People's roles and members' roles have different words."""
+    return {**plausible(ids), "role": "student" if "users/" in route else "member"}
+
+
 def send_to(client, method: str, path: str, body: dict[str, object]) -> HttpResponse:
     if method == "get":
         return client.get(path)
@@ -111,9 +115,7 @@ def send_to(client, method: str, path: str, body: dict[str, object]) -> HttpResp
 def paths(route: str, ids: dict[str, str]) -> list[str]:
     """One path for each combination of the row's kinds."""
     kinds = [kind.split("|") for kind in ROWS[route].params]
-    return [
-        path_of(route, [ids[kind] for kind in chosen]) for chosen in itertools.product(*kinds)
-    ]
+    return [path_of(route, [ids[kind] for kind in chosen]) for chosen in itertools.product(*kinds)]
 
 
 def client_for(world: World, route: str):
@@ -151,9 +153,8 @@ def test_every_model_of_the_admin_has_a_kind():
 def test_an_id_of_the_other_school_is_an_id_of_nothing(db, worlds, route, mine, theirs):
     me, them = worlds[mine], worlds[theirs]
     before = fingerprint(them.schema)
-    body = plausible(me.ids)
+    body = body_for(route, me.ids)
     nothing = {kind: str(uuid.uuid4()) for kind in them.ids}
-    nothing["email"] = f"{uuid.uuid4().hex}@{theirs}.school"
 
     for method in ROUTES[route].methods:
         for foreign, unknown in zip(paths(route, them.ids), paths(route, nothing), strict=True):
@@ -183,7 +184,7 @@ def test_control_ones_own_id_is_found_at_the_same_place(db, worlds, route):
 
     for path in paths(route, me.ids):
         statuses = [
-            send_to(client_for(me, route), method, path, plausible(me.ids)).status_code
+            send_to(client_for(me, route), method, path, body_for(route, me.ids)).status_code
             for method in ROUTES[route].methods
         ]
         assert set(statuses) - {404, 405}, f"{path}: {statuses}"
@@ -194,12 +195,10 @@ def test_control_ones_own_id_is_found_at_the_same_place(db, worlds, route):
 
 @both_ways
 @pytest.mark.parametrize("route", sorted(route for route, row in ROWS.items() if row.door != OPEN))
-def test_ids_of_the_other_school_in_body_and_query_reach_nothing(
-    db, worlds, route, mine, theirs
-):
+def test_ids_of_the_other_school_in_body_and_query_reach_nothing(db, worlds, route, mine, theirs):
     me, them = worlds[mine], worlds[theirs]
     before = fingerprint(them.schema)
-    body = plausible(them.ids)
+    body = body_for(route, them.ids)
     query = "&".join(f"{name}={value}" for name, value in body.items() if isinstance(value, str))
 
     for method in ROUTES[route].methods:
@@ -224,7 +223,7 @@ def test_lists_and_pages_show_ones_own_school_only(db, worlds, route, mine, thei
 
     answer = client_for(me, route).get(path_of(route, []) + "?page_size=100&search=cnry")
 
-    assert answer.status_code in (200, 302, 403, 404, 405)
+    assert answer.status_code in (200, 302, 400, 403, 404, 405)
     assert not them.is_in(text_of(answer))
 
 
@@ -250,13 +249,13 @@ def test_a_token_opens_nothing_at_the_other_schools_doors(db, worlds, route, min
     path = paths(route, them.ids)[0]
 
     for method in ROUTES[route].methods:
-        on_their_host = send_to(me.api(host=them.host), method, path, plausible(them.ids))
+        on_their_host = send_to(me.api(host=them.host), method, path, body_for(route, them.ids))
         by_header = me.api(host="localhost")
         by_header.defaults["HTTP_X_TENANT"] = theirs
-        with_header = send_to(by_header, method, path, plausible(them.ids))
+        with_header = send_to(by_header, method, path, body_for(route, them.ids))
         both = me.api(host="localhost")
         both.defaults["HTTP_X_FORWARDED_HOST"] = them.host
-        forwarded = send_to(both, method, path, plausible(them.ids))
+        forwarded = send_to(both, method, path, body_for(route, them.ids))
 
         for answer in (on_their_host, with_header):
             assert answer.status_code == 401, f"{method} {path}"
@@ -284,6 +283,7 @@ def test_a_session_of_one_school_is_no_session_at_the_other(db, worlds, route, m
         assert answer.status_code in (302, 404, 405), path
         if answer.status_code == 302:
             assert answer["Location"].startswith("/login/")
+            del answer["Location"]  # repeats the path that was asked for, and no more
         assert not them.is_in(text_of(answer))
 
 
@@ -330,11 +330,10 @@ def test_the_admin_knows_no_object_of_the_other_school(db, worlds, label, mine, 
         assert not them.is_in(text_of(answer))
     assert client.get(f"{base}{theirs_id}/change/").status_code == 404
     assert client.get(f"{base}{own_id}/change/").status_code == 200
-    for query in ("", "?q=cnry", f"?q={them.canary}", "?o=1&all="):
+    for query in ("", "?q=cnry", f"?q=cnry-{theirs}-", "?o=1&all="):
         listed = client.get(base + query)
         assert listed.status_code in (200, 302)
-        # The search box repeats what was asked.
-        assert text_of(listed).lower().count(them.canary) <= query.count(them.canary) * 4
+        assert not them.is_in(text_of(listed))
     assert me.is_in(text_of(client.get(base))) or label == "auditlog.auditentry"
 
 
