@@ -30,7 +30,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @extend_schema_field(OpenApiTypes.STR)
 class SynonymField(serializers.ChoiceField):
-    """Any case and the known synonyms in, the canonical word out. Null and "" are the same."""
+    """Any case and the known synonyms in, the canonical word out."""
+
+    # DRF's own message repeats the input, which may be text that no answer can carry.
+    default_error_messages = {"invalid_choice": "This is not one of the known words."}
 
     def __init__(self, meanings: Mapping[str, str], **kwargs: Any) -> None:
         self.meanings = meanings
@@ -41,7 +44,7 @@ class SynonymField(serializers.ChoiceField):
         if word == "" and self.allow_blank:
             return ""
         if not isinstance(word, str) or word not in self.meanings:
-            self.fail("invalid_choice", input=data)
+            self.fail("invalid_choice")
         return self.meanings[word]
 
 

@@ -16,7 +16,7 @@ ROOM_FOR_SUFFIX = 20
 
 def course_slugs(title: str) -> Iterator[str]:
     """Slugs to try, the best first; the last one is as good as unique."""
-    base = slugify(title)[: 255 - ROOM_FOR_SUFFIX].strip("-_") or "course"
+    base = slugify(title)[: 255 - ROOM_FOR_SUFFIX].strip("-_") or "untitled"
     if base.isdigit() or base in RESERVED or parse_uuid(base):
         base = f"course-{base}"
     yield base

@@ -1,0 +1,10 @@
+"""Notifications for tests. Call inside a tenant."""
+
+from lms.accounts.models import User
+from lms.notifications.models import Notification
+from lms.notifications.services import notify
+
+
+def create_notification(user: User, title: str = "News", **fields: object) -> Notification:
+    notify(user_ids=[user.pk], kind=str(fields.pop("kind", "test")), title=title, **fields)
+    return Notification.objects.filter(user=user).latest("id")
