@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
+from psycopg.errors import DeadlockDetected
 
 from lms.activitylog import events
 from lms.core.throttling import redis_client
@@ -84,8 +86,21 @@ def empty_schema(schema: str) -> None:
         )
         tables = ", ".join(row[0] for row in cursor.fetchall())
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"TRUNCATE {tables} CASCADE")
+        truncate(cursor, tables)
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def truncate(cursor: CursorWrapper, tables: str) -> None:
+    """A server process may be reading yet, and the two may wait for each other's tables."""
+    for _ in range(5):
+        try:
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+        else:
+            return
+    raise AssertionError("a server process never stopped reading")
 
 
 @pytest.fixture(autouse=True)
