@@ -1,5 +1,7 @@
 """Two people change the members of one group at the same moment."""
 
+import threading
+
 import pytest
 from django.db import connection, transaction
 
@@ -57,12 +59,13 @@ def test_of_two_last_owners_who_step_down_together_one_stays(alpha_committed, gr
 
 
 def test_control_without_the_groups_lock_both_leave(alpha_committed, group, owners):
+    both_have_counted = threading.Barrier(2)
+
     def leave(who):
         with transaction.atomic():
             member = Member.objects.get(user=who)
             _require_another_owner(member)
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.3)")
+            both_have_counted.wait(timeout=10)
             member.delete()
 
     results = at_once(alpha_committed, *[lambda who=who: leave(who) for who in owners])
@@ -87,15 +90,17 @@ def test_somebody_added_by_two_at_once_is_one_member(alpha_committed, group, own
 def test_who_waits_for_a_group_that_is_being_closed_is_not_let_in(alpha_committed, group, owners):
     sam = create_user("sam")
 
+    is_closing = threading.Event()
+
     def close():
         with transaction.atomic():
             close_group(actor=owners[0], group_id=group.pk)
+            is_closing.set()
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.4)")
+                cursor.execute("SELECT pg_sleep(0.4)")  # the other one comes to wait meanwhile
 
     def add():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.1)")
+        is_closing.wait(timeout=10)
         return add_group_member(actor=owners[1], group_id=group.pk, user_id=str(sam.pk))
 
     results = at_once(alpha_committed, close, add)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -60,11 +61,12 @@ def test_one_client_id_from_eight_writers_is_one_message(alpha_committed, lounge
 def test_control_without_the_locked_head_two_writers_collide(alpha_committed, lounge, sam):
     """Looking first and inserting then, as one would without the stream's lock."""
 
+    all_have_looked = threading.Barrier(4)
+
     def write():
         with transaction.atomic():
             known = Message.objects.filter(conversation=lounge, client_id="one").exists()
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.2)")
+            all_have_looked.wait(timeout=10)
             if not known:
                 Message.objects.create(
                     conversation=lounge, sender=sam, client_id="one", digest="", content="x",
@@ -97,11 +99,12 @@ def test_batches_over_the_same_conversations_in_any_order_never_wait_for_each_ot
 def test_control_locking_in_the_order_of_the_batch_deadlocks(alpha_committed, sam):
     rooms = [create_open_conversation(str(number)) for number in range(2)]
 
+    both_hold_one = threading.Barrier(2)
+
     def write(order):
         with transaction.atomic():
             advance({order[0].stream: 1})
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.3)")
+            both_hold_one.wait(timeout=10)
             advance({order[1].stream: 1})
 
     results = at_once(alpha_committed, lambda: write(rooms), lambda: write(rooms[::-1]))
