@@ -16,6 +16,8 @@ from tenants.context import in_tenant
 from tests.factories.accounts import access_token, create_user
 from tests.lms.accounts.api import Api
 
+KEY_URL = "http://127.0.0.1:9/key"
+
 
 def b64(value) -> str:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -29,6 +31,8 @@ def forgeries(good: str, schema: str) -> dict[str, str]:
 
     other = f"{b64({'alg': 'HS512', 'typ': 'JWT'})}.{body}"
 
+    by_sha512 = b64(hmac.digest(key, other.encode(), "sha512"))
+
     def signed(changes=(), *, with_key=key, headers=None):
         return jwt.encode({**claims, **dict(changes)}, with_key, "HS256", headers=headers)
 
@@ -41,7 +45,7 @@ def forgeries(good: str, schema: str) -> dict[str, str]:
     return {
         "no algorithm": f"{b64({'alg': 'none', 'typ': 'JWT'})}.{body}.",
         "no algorithm, other case": f"{b64({'alg': 'nOnE'})}.{body}.{signature}",
-        "another algorithm of the family": f"{other}.{b64(hmac.digest(key, other.encode(), 'sha512'))}",
+        "another algorithm of the family": f"{other}.{by_sha512}",
         "a public-key algorithm": f"{b64({'alg': 'RS256', 'typ': 'JWT'})}.{body}.{signature}",
         "another key": signed(with_key=b"k" * 32),
         "the master key itself": signed(with_key=settings.JWT_SECRET_KEY.encode()),
@@ -50,8 +54,8 @@ def forgeries(good: str, schema: str) -> dict[str, str]:
         ),
         "a kid that is a path": f"{b64({'alg': 'HS256', 'kid': '/dev/null'})}.{body}.{signature}",
         "a kid that is SQL": f"{b64({'alg': 'HS256', 'kid': chr(39) + ' OR 1=1'})}.{body}.",
-        "a jku": f"{b64({'alg': 'HS256', 'jku': 'http://127.0.0.1:9/k'})}.{body}.{signature}",
-        "an x5u": f"{b64({'alg': 'HS256', 'x5u': 'http://127.0.0.1:9/k'})}.{body}.{signature}",
+        "a jku": f"{b64({'alg': 'HS256', 'jku': KEY_URL})}.{body}.{signature}",
+        "an x5u": f"{b64({'alg': 'HS256', 'x5u': KEY_URL})}.{body}.{signature}",
         "an unknown crit": signed(headers={"crit": ["x"], "x": 1}),
         "b64 false": signed(headers={"b64": False, "crit": ["b64"]}),
         "duplicate claims": f"{head}.{twice}.{signature}",
@@ -80,6 +84,17 @@ def forgeries(good: str, schema: str) -> dict[str, str]:
     }
 
 
+def is_refused(token: str, schema: str) -> bool:
+    """What is well signed is refused by the database: the login, the person, the version."""
+    try:
+        claims = decode_access(token, schema=schema)
+    except InvalidToken:
+        return True
+    return not TokenFamily.objects.filter(
+        pk=claims.family_id, user=claims.user_id, user__session_version=claims.session_version
+    ).exists()
+
+
 NAMES = list(
     forgeries(
         encode_access(
@@ -97,14 +112,8 @@ def test_a_forged_token_is_refused_cheaply(case, sam, alpha):
     forged = forgeries(good, alpha)[case]
 
     began = time.process_time()
-    with pytest.raises(InvalidToken):
-        claims = decode_access(forged, schema=alpha)
-        # Well signed, so the database has the last word.
-        family = TokenFamily.objects.filter(
-            pk=claims.family_id, user=claims.user_id, user__session_version=claims.session_version
-        )
-        if not family.exists():
-            raise InvalidToken
+    refused = is_refused(forged, alpha)
+    assert refused
     assert time.process_time() - began < 0.02
 
     if forged.isascii() and len(forged) < 5000 and forged:
