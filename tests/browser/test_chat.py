@@ -143,6 +143,7 @@ def test_unread_messages_are_counted_live_divided_and_read(school, visitors):
     wait_live(sam)
     row = sam.locator(f"#row-{school.forum.pk}")
     expect(row.locator(".badge")).to_be_hidden()
+    until(sam, lambda: _unread(school) == 0, "the read marker")
     open_conversation(sam, "Study Circle")
 
     for number in range(3):

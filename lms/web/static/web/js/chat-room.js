@@ -43,11 +43,11 @@ class ChatRoom extends HTMLElement {
 
   disconnectedCallback() {
     this.stopping?.abort();
+    this.marker?.stop();
     this.socket?.close();
     this.sender?.stop();
     this.status?.stop();
     this.list?.stop();
-    this.marker?.stop();
     this.typing?.clear();
   }
 

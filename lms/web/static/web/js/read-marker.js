@@ -1,4 +1,5 @@
 /** Tells the server how far the person has read, not more often than it matters. */
+import { CommandRefused } from "./socket.js";
 
 const CALM_MS = 400;
 
@@ -13,23 +14,27 @@ export class ReadMarker {
 
   stop() {
     clearTimeout(this.timer);
+    if (this.reached > this.told) this.socket.tell("read.mark", { offset: this.reached });
   }
 
-  /** @param {number} offset of the newest message that was seen */
+  /** At once, and then not again for a moment. @param {number} offset of the newest seen */
   reach(offset) {
     this.reached = Math.max(this.reached, offset);
-    if (this.reached <= this.told || this.timer) return;
-    this.timer = setTimeout(() => this.#tell(), CALM_MS);
+    if (this.reached > this.told && !this.timer && this.socket.isLive) this.#tell();
   }
 
   async #tell() {
-    this.timer = 0;
     const offset = this.reached;
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.reach(0);
+    }, CALM_MS);
     try {
       await this.socket.request("read.mark", { offset });
       this.told = Math.max(this.told, offset);
-    } catch {
-      // Told again with the next message or the next connection.
+    } catch (error) {
+      // A lost connection: told again with the next one. A refusal stays one.
+      if (error instanceof CommandRefused) this.told = Math.max(this.told, offset);
     }
   }
 }
