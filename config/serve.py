@@ -83,6 +83,8 @@ def serve(listener: socket.socket | None, port: int) -> None:
     # What is loaded by now lives as long as the process: the collector need not look at it.
     gc.collect()
     gc.freeze()
+    # Thousands of idle sockets are not garbage: look through them seldom.
+    gc.set_threshold(10_000, 20, 50)
     server.run(sockets=[listener] if listener is not None else None)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from realtime.protocol import Publication
+from tenants.keys import group_name
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ CALL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 MAX_WAITING = 10_000
 MAX_PER_MESSAGE = 100
-CONTROL_GROUP = "stoa.control"
+CONTROL_GROUP = group_name("public", "control")
 
 Control = dict[str, Any]
 """Plain values only; `action` says what to do (realtime.control)."""
@@ -154,6 +155,13 @@ class LayerSender:
                 self._waiting_count -= len(items)
                 await self._send(group, items)
 
+    async def flush(self) -> None:
+        """Returns when all that waits is sent, or after a second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CALL_SECONDS):
+                while self._waiting:  # noqa: ASYNC110 - the sender has no event for "empty"
+                    await asyncio.sleep(0.01)
+
     async def _send(self, group: str, items: list[Control]) -> None:
         for start in range(0, len(items), MAX_PER_MESSAGE):
             part = items[start : start + MAX_PER_MESSAGE]
@@ -203,10 +211,7 @@ class LayerBroker(LayerSender):
         ]
 
     async def stop(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CALL_SECONDS):
-                while self._waiting:  # noqa: ASYNC110 - the sender has no event for "empty"
-                    await asyncio.sleep(0.01)
+        await self.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

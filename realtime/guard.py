@@ -47,7 +47,6 @@ class Guard:
 
     async def check(self, schema: str) -> None:
         """Look now; if a look is under way, once more after it."""
-        self.requests += 1
         if schema in self._running:
             self._again.add(schema)
             return

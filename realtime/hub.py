@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 RECOVERY_LIMIT = 300
 PAGE = 500
 HEADS_PER_QUERY = 1000
+SCHEMAS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ class Hub:
         """What the log has after `since`, at most one more than may be recovered."""
         if since.epoch != room.epoch:
             return None
+        remembered = room.remembered_after(since.offset)
+        if remembered is not None:
+            return remembered
         schema, topic = room.key
         if since.offset > room.cursor.offset:
             # The client comes from a node that is ahead of this one.
@@ -131,6 +135,7 @@ class Hub:
         missed = await self._log.after(schema, topic, since.offset, RECOVERY_LIMIT + 1)
         for publication in missed:
             self._take(room, publication)
+        room.learn(missed)
         return missed
 
     # -- publications -------------------------------------------------------------------
@@ -167,9 +172,18 @@ class Hub:
         for (schema, _), room in self._rooms.items():
             if room.is_ready:
                 by_schema[schema].append(room)
-        for schema, rooms in by_schema.items():
-            for start in range(0, len(rooms), HEADS_PER_QUERY):
-                await self._compare(schema, rooms[start : start + HEADS_PER_QUERY])
+        turns = asyncio.Semaphore(SCHEMAS_AT_ONCE)
+        await asyncio.gather(*(self._check(turns, *pair) for pair in by_schema.items()))
+
+    async def _check(self, turns: asyncio.Semaphore, schema: str, rooms: list[Room]) -> None:
+        try:
+            async with turns:
+                for start in range(0, len(rooms), HEADS_PER_QUERY):
+                    await self._compare(schema, rooms[start : start + HEADS_PER_QUERY])
+        except Exception:
+            # One tenant that cannot be read must not keep the others from being looked at.
+            self.counters.failures += 1
+            logger.warning("positions_not_checked", exc_info=True)
 
     async def _compare(self, schema: str, rooms: list[Room]) -> None:
         before = [room.cursor.offset for room in rooms]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import sys
 import time
 from collections import Counter, defaultdict
@@ -33,6 +34,9 @@ from tenants.selectors import forget
 logger = logging.getLogger(__name__)
 
 LAG_SECONDS = 0.5
+SCHEMAS_AT_ONCE = 2
+# Over how long the clients of a node that stops come back to the others.
+RETURN_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -88,7 +92,7 @@ class Node:
         # The acknowledgements of the last batch leave with the tick.
         await asyncio.sleep(0)
         for session in self.all_sessions():
-            session.restart(WireCode.RESTART)
+            session.restart(WireCode.RESTART, round(random.uniform(0, RETURN_SECONDS), 2))  # noqa: S311 - jitter
         await self.stop()
 
     async def stop(self) -> None:
@@ -115,7 +119,8 @@ class Node:
         self.counters.opened += 1
         self._sessions[identity.schema].add(session)
         self._sockets[identity.schema, identity.user_id] += 1
-        self.presence.enter((session.schema, session.topic), simple.person(identity))
+        if session.has_company:
+            self.presence.enter((session.schema, session.topic), simple.person(identity))
 
     def leave(self, session: Session) -> None:
         identity = session.identity
@@ -176,10 +181,9 @@ class Node:
         schema = message.get("schema")
         if message.get("action") == "tenant":
             forget()
+        self.guard.requests += 1
         if isinstance(schema, str) and self.sessions_of(schema):
             self.spawn(self.guard.check(schema))
-        else:
-            self.guard.requests += 1
 
     def bus_restored(self) -> None:
         self.spawn(self._check_all())
@@ -194,11 +198,19 @@ class Node:
     async def _check_all(self) -> None:
         try:
             await self.hub.check_positions()
+            await self._check_sessions()
         except Exception:
-            logger.warning("positions_not_checked", exc_info=True)
-        for schema in list(self._sessions):
-            await self.guard.check(schema)
+            logger.exception("check_failed")
         self._budgets = {key: kept for key, kept in self._budgets.items() if not kept.is_full}
+
+    async def _check_sessions(self) -> None:
+        turns = asyncio.Semaphore(SCHEMAS_AT_ONCE)
+
+        async def check(schema: str) -> None:
+            async with turns:
+                await self.guard.check(schema)
+
+        await asyncio.gather(*(check(schema) for schema in list(self._sessions)))
 
     async def _measure_lag_forever(self) -> None:
         while True:

@@ -6,6 +6,8 @@ here the nodes find in the log within five seconds.
 """
 
 import asyncio
+import atexit
+import contextlib
 import logging
 import os
 import threading
@@ -60,12 +62,19 @@ class OutsidePublisher:
         self._thread = threading.Thread(target=self._run, name="realtime-publisher", daemon=True)
         self._thread.start()
         self._started.wait()
+        atexit.register(self._flush)
 
     def publish(self, schema: str, publications: Sequence[Publication]) -> None:
         self._loop.call_soon_threadsafe(self._sender.publish, schema, publications)
 
     def control(self, message: Control) -> None:
         self._loop.call_soon_threadsafe(self._sender.send_control, message)
+
+    def _flush(self) -> None:
+        """A command that ends right after its commit gives its pushes a second to leave."""
+        if self.pid == os.getpid():
+            with contextlib.suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._sender.flush(), self._loop).result(1.5)
 
     def _run(self) -> None:
         asyncio.run(self._serve())

@@ -4,6 +4,7 @@ No I/O. The hub decides when to read the log; a room only keeps order.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,9 @@ Encoding = Callable[[Publication], bytes]
 
 Key = tuple[str, str]
 """(schema, topic)"""
+
+RECENT_ENTRIES = 64
+RECENT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Room:
         "_joining",
         "_members",
         "_pending",
+        "_recent",
+        "_recent_bytes",
         "cursor",
         "emptied",
         "epoch",
@@ -99,6 +105,8 @@ class Room:
         self._members: dict[Encoding, set[Member]] = {}
         self._pending: list[Publication] = []
         self._joining: list[list[Publication]] = []
+        self._recent: deque[Publication] = deque()
+        self._recent_bytes = 0
 
     # -- order --------------------------------------------------------------------------
 
@@ -106,6 +114,8 @@ class Room:
         """Say where the node stands, from the log."""
         self.epoch = epoch
         self.cursor = Cursor(offset)
+        self._recent.clear()
+        self._recent_bytes = 0
         self.is_ready = True
 
     def accept(self, publication: Publication) -> Verdict:
@@ -113,9 +123,33 @@ class Room:
         verdict = self.cursor.judge(publication.offset)
         if verdict is Verdict.DELIVER:
             self.add(publication)
+            self._remember(publication)
         elif verdict is Verdict.GAP:
             self.highest = max(self.highest, publication.offset)
         return verdict
+
+    def _remember(self, publication: Publication) -> None:
+        """The last few, so that a storm of people who come back is no storm of queries."""
+        self._recent.append(publication)
+        self._recent_bytes += len(publication.payload)
+        while len(self._recent) > RECENT_ENTRIES or self._recent_bytes > RECENT_BYTES:
+            self._recent_bytes -= len(self._recent.popleft().payload)
+
+    def remembered_after(self, offset: int) -> list[Publication] | None:
+        """Everything from there to the cursor, if it is remembered; at the cursor, nothing."""
+        if offset == self.cursor.offset:
+            return []
+        if offset > self.cursor.offset or not self._recent or self._recent[0].offset > offset + 1:
+            return None
+        return [publication for publication in self._recent if publication.offset > offset]
+
+    def learn(self, missed: Sequence[Publication]) -> None:
+        """What was read from the log for one who came back serves the next one too."""
+        if missed and missed[-1].offset == self.cursor.offset and len(missed) > len(self._recent):
+            self._recent.clear()
+            self._recent_bytes = 0
+            for publication in missed:
+                self._remember(publication)
 
     def add(self, publication: Publication) -> None:
         """Stage for all members and for those who are about to join."""

@@ -29,6 +29,7 @@ from realtime.protocol import (
 )
 from realtime.protocols import simple
 from realtime.room import Batch, Joined, Since
+from realtime.topics import Kind
 
 if TYPE_CHECKING:
     from realtime.authorization import Grant
@@ -80,6 +81,11 @@ class Session:
         return self.identity.schema
 
     @property
+    def has_company(self) -> bool:
+        """Others may listen to the same topic; an inbox is one's own."""
+        return self.grant.topic.kind is not Kind.USER
+
+    @property
     def buffered(self) -> int:
         return self._outlet.buffered
 
@@ -87,6 +93,9 @@ class Session:
         """Join the topic. Raises what the log raises."""
         self._watch_expiry()
         await self.node.hub.subscribe(self, self.schema, self.topic, since)
+        if self.is_closed:
+            # It ended while the log was read, and has joined after it left.
+            self.node.hub.unsubscribe(self, self.schema, self.topic)
 
     # -- member of a room ---------------------------------------------------------------
 
@@ -111,7 +120,8 @@ class Session:
                 self._cut_off()
 
     def joined(self, joined: Joined) -> None:
-        extra = {"members_online": self.node.presence.count(self.schema, self.topic)}
+        online = max(1, self.node.presence.count(self.schema, self.topic))
+        extra = {"members_online": online}
         heartbeat = self.node.limits.ping_seconds
         texts = [simple.welcome(joined, self.identity, heartbeat=heartbeat, extra=extra)]
         texts += [encode_push(publication) for publication in joined.missed]
@@ -272,9 +282,10 @@ class Session:
         self._outlet.write(Batch([*texts, encode_error(None, code, message, extra)]))
         self._outlet.close(close_code, code)
 
-    def restart(self, close_code: int) -> None:
-        """The server stops: no error, the client comes back."""
+    def restart(self, close_code: int, retry_after: float) -> None:
+        """The server stops: no error, the client comes back, not all at the same moment."""
         if not self.is_closed:
+            self.send(simple.restarting(retry_after))
             self.flush_staged()
             self._leave()
             self._outlet.close(close_code, "restart")

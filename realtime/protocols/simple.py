@@ -32,6 +32,10 @@ def expiring(expires_at: int) -> bytes:
     return encode({"type": "auth.expiring", "payload": {"expires_at": wire_moment(expires_at)}})
 
 
+def restarting(retry_after: float) -> bytes:
+    return encode({"type": "server.restarting", "payload": {"retry_after": retry_after}})
+
+
 def person(identity: Identity) -> dict[str, str]:
     return {"id": str(identity.user_id), "name": identity.name, "avatar": identity.avatar}
 

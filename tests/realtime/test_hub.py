@@ -409,3 +409,77 @@ def test_publications_of_one_tick_reach_a_member_in_one_batch():
         assert len(batches[0].texts) == 16
 
     run(scenario)
+
+
+def test_a_storm_of_people_who_come_back_reads_the_log_once():
+    async def scenario():
+        log = FakeLog()
+        hub = (await build_nodes(1, log))[0]
+        for _ in range(40):
+            log.append()
+        reads = []
+        read = log.after
+
+        async def after(schema, topic, offset, limit):
+            reads.append(offset)
+            return await read(schema, topic, offset, limit)
+
+        log.after = after
+        first, *others = [FakeSession() for _ in range(50)]
+        await hub.subscribe(first, SCHEMA, TOPIC, Since("e1", 10))
+        for session in others:
+            await hub.subscribe(session, SCHEMA, TOPIC, Since("e1", 15))
+        hub.receive(SCHEMA, log.append())
+        await asyncio.sleep(0)
+
+        assert reads == [10]
+        assert first.offsets == list(range(11, 42))
+        assert all(session.offsets == list(range(16, 42)) for session in others)
+
+    run(scenario)
+
+
+def test_what_is_remembered_is_bounded_in_bytes():
+    async def scenario():
+        log, session = FakeLog(), FakeSession()
+        hub = (await build_nodes(1, log))[0]
+        await hub.subscribe(session, SCHEMA, TOPIC)
+        for _ in range(20):
+            row = log.append()
+            large = Publication(TOPIC, row.type, json.dumps("x" * 10_000), row.offset, row.epoch)
+            log.rows[TOPIC][-1] = large
+            hub.receive(SCHEMA, large)
+        room = hub._rooms[SCHEMA, TOPIC]
+
+        assert room.remembered_after(14) is not None
+        assert room.remembered_after(13) is None
+        late = FakeSession()
+        joined = await hub.subscribe(late, SCHEMA, TOPIC, Since("e1", 2))
+        assert joined.recovered is True
+        assert late.offsets == list(range(3, 21))
+
+    run(scenario)
+
+
+def test_one_tenant_that_cannot_be_read_does_not_keep_others_from_being_looked_at():
+    async def scenario():
+        log, session = FakeLog(), FakeSession()
+        hub = (await build_nodes(1, log))[0]
+        await hub.subscribe(FakeSession(), "t_gone", TOPIC)
+        await hub.subscribe(session, SCHEMA, TOPIC)
+        places = log.places
+
+        async def failing(schema, topics):
+            if schema == "t_gone":
+                raise ConnectionError
+            return await places(schema, topics)
+
+        log.places = failing
+        log.append()
+        await hub.check_positions()
+        await hub.settle()
+        await asyncio.sleep(0)
+
+        assert session.offsets == [1]
+
+    run(scenario)
