@@ -1,8 +1,9 @@
 """How many messages one process keeps for good, and how long their acknowledgement takes.
 
 Twice: at the writer, without sockets, beside one ORM insert for each message; and end to end
-through sockets, beside a Channels consumer that keeps each message with one ORM insert. Stoa's
-messages are pushed to all members of their conversation meanwhile; the consumer pushes nothing.
+through sockets, beside a Channels consumer that keeps each message with one ORM insert. Stoa
+pushes each message to all members of its conversation meanwhile; that consumer pushes nothing.
+A second one does, by a group send; it shows what a stock chat does under the same load.
 """
 
 import json
@@ -114,6 +115,7 @@ def _write(
 IN_GROUPS = f"Stoa, {CONVERSATIONS} conversations"
 TOGETHER = "Stoa, one conversation"
 STOCK = "stock consumer"
+STOCK_CHAT = "stock consumer that also pushes"
 HALF = f"{IN_GROUPS}, half of the peak"
 
 
@@ -126,14 +128,21 @@ class Contender:
 
 def _contenders(stage: Stage, school: School, conversations: list[uuid.UUID]) -> list[Contender]:
     everyones = open_conversations(school, 1)
+
+    def stock() -> AbstractContextManager[Program]:
+        return peers.stock_consumer(stage.folder, stage.cores.server)
+
     return [
         Contender(
             IN_GROUPS, lambda: stoa(stage), lambda port: _our_load(port, school, conversations)
         ),
-        Contender(
-            STOCK, lambda: peers.stock_consumer(stage.folder, stage.cores.server), _their_load
-        ),
+        Contender(STOCK, stock, lambda port: _their_load(port, "keep", fan=0)),
         Contender(TOGETHER, lambda: stoa(stage), lambda port: _our_load(port, school, everyones)),
+        Contender(
+            STOCK_CHAT,
+            stock,
+            lambda port: _their_load(port, "chat", fan=SENDERS // CONVERSATIONS),
+        ),
     ]
 
 
@@ -191,13 +200,19 @@ def _our_load(port: int, school: School, conversations: list[uuid.UUID]) -> Load
     )
 
 
-def _their_load(port: int) -> Load:
+def _their_load(port: int, kind: str, *, fan: int) -> Load:
     connections = [
-        Connection(path=f"/ws/keep/room{n % CONVERSATIONS}/", headers={"Host": "localhost"})
+        Connection(path=f"/ws/{kind}/room{n % CONVERSATIONS}/", headers={"Host": "localhost"})
         for n in range(SENDERS)
     ]
     return Load(
-        port=port, connections=connections, message=MESSAGE, publishers=SENDERS, replies=True
+        port=port,
+        connections=connections,
+        message=MESSAGE,
+        publishers=SENDERS,
+        fan=fan,
+        replies=True,
+        patience=2,  # what its layer has dropped never comes
     )
 
 
@@ -231,6 +246,9 @@ def _report_rounds(
         median(r.cpu_seconds * 1e6 / r.acked for r in results),
         "µs each",
     )
+    if name == STOCK_CHAT:
+        lost = sum(r.missing for r in results) * 100 / sum(r.expected for r in results)
+        report.add(f"{name}: deliveries lost", lost, "per cent")
     if name.startswith("Stoa"):
         lost = sum(r.refused + abs(r.missing) + (r.sent - r.acked - r.refused) for r in results)
         report.add(f"{name}: refused, lost or doubled", lost, "", GOAL_NONE_LOST)
