@@ -5,6 +5,6 @@ from lms.notifications.models import Notification
 from lms.notifications.services import notify
 
 
-def create_notification(user: User, title: str = "News", **fields: object) -> Notification:
-    notify(user_ids=[user.pk], kind=str(fields.pop("kind", "test")), title=title, **fields)
+def create_notification(user: User, title: str = "News") -> Notification:
+    notify(user_ids=[user.pk], kind="test", title=title)
     return Notification.objects.filter(user=user).latest("id")

@@ -28,7 +28,8 @@ def entries(stream: str, offset: int = 0) -> list[tuple[str, dict[str, Any]]]:
 
 def at_once(schema: str, *calls: Callable[[], Any]) -> list[Any]:
     """Each call in its own thread and connection, begun together; results or exceptions."""
-    barrier, outcomes = threading.Barrier(len(calls)), [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+    outcomes: list[Any] = [None] * len(calls)
 
     def run(number: int, call: Callable[[], Any]) -> None:
         with in_tenant(schema):

@@ -63,7 +63,8 @@ def _wait_until_someone_waits_for_a_lock():
 
 def test_who_deletes_waits_for_who_joins_and_then_may_not(alpha_committed):
     tara, sam = create_user("tara", role="instructor"), create_user("sam")
-    course, outcome = create_course(tara), []
+    course = create_course(tara)
+    outcome: list[object] = []
     other = threading.Thread(target=_deleting, args=(alpha_committed, tara, course, outcome))
 
     with transaction.atomic():
@@ -79,7 +80,8 @@ def test_who_deletes_waits_for_who_joins_and_then_may_not(alpha_committed):
 def test_without_the_courses_lock_who_joins_loses(alpha_committed):
     """The control of the test above: the row alone, as if nobody locked the course."""
     tara, sam = create_user("tara", role="instructor"), create_user("sam")
-    course, outcome = create_course(tara), []
+    course = create_course(tara)
+    outcome: list[object] = []
     other = threading.Thread(target=_deleting, args=(alpha_committed, tara, course, outcome))
 
     @transaction.atomic

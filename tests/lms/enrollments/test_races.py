@@ -1,8 +1,9 @@
+import threading
 from functools import partial
 
 from django.db import IntegrityError
 
-from lms.courses.models import Course
+from lms.courses.selectors import get_course
 from lms.enrollments import services
 from lms.enrollments.models import Enrollment
 from lms.enrollments.services import join_course
@@ -24,11 +25,19 @@ def test_joining_many_times_at_once_is_one_enrolment(alpha_committed):
 
 
 def test_without_the_courses_lock_joining_at_once_fails(alpha_committed, monkeypatch):
-    """The control of the test above: the course is read and not locked."""
+    """The control of the test above: nobody locks the course, so all look before any joins."""
     tara, sam = create_user("tara", role="instructor"), create_user("sam")
     course = create_course(tara)
-    monkeypatch.setattr(services, "lock_course", lambda user, course: Course.objects.get(pk=course))
+    all_have_looked, find = threading.Barrier(6), services._find
+
+    def look(user, course):
+        found = find(user, course)
+        all_have_looked.wait()
+        return found
+
+    monkeypatch.setattr(services, "_find", look)
+    monkeypatch.setattr(services, "lock_course", get_course)
 
     outcomes = at_once(alpha_committed, *[partial(join_course, actor=sam, course=course.pk)] * 6)
 
-    assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
+    assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 5
