@@ -11,6 +11,12 @@ from tenants.context import in_tenant
 from tests.factories.accounts import access_token, create_user
 from tests.factories.messaging import create_closed_circle
 from tests.realtime.processes import Process, start_bus, start_server
+from tests.realtime.wire import EchoApp
+
+
+@pytest.fixture(params=["asgi", "attached"])
+def app(request):
+    return EchoApp(attach=request.param == "attached")
 
 
 @pytest.fixture(scope="session")

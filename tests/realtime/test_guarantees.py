@@ -1,24 +1,25 @@
-"""G1 to G4, G6, G8 and G9 on real servers. G5 is in test_bus.py, G7 in test_revocation.py."""
+"""G1 to G4 and G6 on real servers.
+
+G5 is in test_bus.py, G7 in test_revocation.py, G8 and G9 in test_slowness.py.
+"""
 
 import asyncio
 import json
 import random
-import signal
-import threading
 import uuid
 
-import psutil
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from websockets.exceptions import WebSocketException
 
 from lms.messaging.models import Message
 from lms.streams.models import Entry, Stream
 from lms.streams.services import append_many
-from tenants.context import in_tenant, run_in_tenant
+from tenants.context import run_in_tenant
 from tests.factories.accounts import access_token, create_user
 from tests.factories.messaging import create_closed_circle, create_open_conversation
 from tests.realtime.live import chat_path, connect, sockets
+from tests.realtime.locks import TableLock
 from tests.realtime.processes import start_server
 
 
@@ -115,7 +116,7 @@ def test_g1_without_the_database_nothing_is_acknowledged(nodes, circle):
         async with sockets() as open_:
             sam = await open_(nodes[0], chat_path(circle.id), circle.tokens["sam"])
             await sam.welcome()
-            async with locked(circle.schema, "streams_stream", "EXCLUSIVE"):
+            async with TableLock(circle.schema, "streams_stream", "EXCLUSIVE"):
                 answer = await sam.command(
                     "message.send", seconds=14, client_id="c1", content="held"
                 )
@@ -127,33 +128,6 @@ def test_g1_without_the_database_nothing_is_acknowledged(nodes, circle):
     asyncio.run(scenario())
 
     assert len(kept_messages(circle.id)) == 1
-
-
-class locked:  # noqa: N801 - reads as a statement
-    """Holds a table's lock in a transaction of its own."""
-
-    def __init__(self, schema, table, mode):
-        self.statement = f"LOCK TABLE {table} IN {mode} MODE"
-        self.schema = schema
-        self.done = asyncio.Event()
-
-    async def __aenter__(self):
-        loop = asyncio.get_running_loop()
-        taken, self.release = loop.create_future(), threading.Event()
-
-        def hold():
-            with in_tenant(self.schema), transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(self.statement)
-                loop.call_soon_threadsafe(taken.set_result, None)
-                self.release.wait(30)
-            connection.close()
-
-        self.holding = asyncio.create_task(asyncio.to_thread(hold))
-        await taken
-
-    async def __aexit__(self, *error):
-        self.release.set()
-        await self.holding
 
 
 def test_g4_the_same_client_id_is_one_message_on_every_node(nodes, circle):
@@ -390,119 +364,3 @@ def test_g6_what_is_not_ones_own_is_refused_the_same_whether_it_exists_or_not(
             assert refusals[0] == refusals[1] == refusals[2]
 
     asyncio.run(scenario())
-
-
-# -- G8: slow readers -----------------------------------------------------------------------
-
-
-def test_g8_a_reader_that_does_not_read_costs_little_and_is_cut_off(strict_node, alpha_committed):
-    """RT-13: 20 of them get 6 MiB each; the node grows by far less, and others notice nothing."""
-    sam, conversation = create_user("sam"), create_open_conversation()
-    path, stream = chat_path(conversation.pk), f"conversation:{conversation.pk}"
-    process = psutil.Process(strict_node.popen.pid)
-    people = [create_user(f"z{n}", email=f"z{n}@alpha.school") for n in range(20)]
-    tokens = [access_token(person) for person in people]
-    big = "x" * 60_000
-
-    def flood():
-        from lms.streams.entries import new_entry
-
-        append_many([new_entry(stream, "message.sent", {"big": big}) for _ in range(10)])
-
-    async def scenario():
-        async with sockets() as open_:
-            reader = await open_(strict_node, path, access_token_of_sam)
-            await reader.welcome()
-            deaf = [await connect_deaf(strict_node, path, token) for token in tokens]
-            before = process.memory_info().rss
-            highest = 0
-            for _ in range(10):
-                await run_in_tenant(alpha_committed, flood)
-                highest = max(highest, process.memory_info().rss)
-                assert (await reader.command("ping", seconds=1))["type"] == "reply"
-            await reader.until(lambda: 100 in reader.offsets())
-            grown = (highest - before) / len(deaf)
-            for writer in deaf:
-                await ended(writer)
-            assert grown < 2 * 1024 * 1024
-            assert reader.offsets() == list(range(1, 101))
-
-    access_token_of_sam = access_token(sam)
-    asyncio.run(scenario())
-
-
-async def connect_deaf(server, path, token):
-    """A client that opens a socket and never reads again."""
-    from tests.realtime.wire import handshake
-
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
-    writer.write(handshake(path, {"Host": "alpha.test", "Authorization": f"Bearer {token}"}))
-    await reader.readuntil(b"\r\n\r\n")
-    writer.transport.pause_reading()
-    return reader, writer
-
-
-async def ended(pair):
-    """The server has dropped the connection: reading on finds its end, or a reset."""
-    reader, writer = pair
-    writer.transport.resume_reading()
-    async with asyncio.timeout(10):
-        try:
-            while await reader.read(1 << 20):
-                pass
-        except ConnectionResetError:
-            pass
-    writer.transport.abort()
-
-
-# -- G9: slow handlers ----------------------------------------------------------------------
-
-
-def test_g9_a_slow_handler_delays_neither_pings_nor_sends_nor_pushes(nodes, circle):
-    async def scenario():
-        async with sockets() as open_:
-            sam = await open_(nodes[0], chat_path(circle.id), circle.tokens["sam"])
-            tara = await open_(nodes[0], chat_path(circle.id), circle.tokens["tara"])
-            await tara.welcome()
-            await sam.say("first")
-            async with locked(circle.schema, "messaging_readmarker", "ACCESS EXCLUSIVE"):
-                slow = asyncio.create_task(sam.command("read.mark", offset=1))
-                await asyncio.sleep(0.05)
-                assert (await sam.command("ping", seconds=1))["type"] == "reply"
-                await sam.connection.ping()
-                await tara.say("meanwhile")
-                await sam.push("message.sent", seconds=1, content="meanwhile")
-                assert (await sam.say("own"))["duplicate"] is False
-                assert (await sam.command("history", seconds=1))["type"] == "reply"
-                assert not slow.done()
-            assert (await slow)["type"] == "reply"
-
-    asyncio.run(scenario())
-
-
-def test_a_stopping_node_finishes_what_it_took_and_says_1012(nodes, alpha_committed, folder):
-    """RT-40 for one node: every send is acknowledged or was never kept."""
-    stopping = start_server(folder)
-    sam, conversation = create_user("sam"), create_open_conversation()
-    token = access_token(sam)
-
-    async def scenario():
-        async with sockets() as open_:
-            socket = await open_(stopping, chat_path(conversation.pk), token)
-            await socket.welcome()
-            for number in range(20):
-                frame = {
-                    "id": number + 100,
-                    "type": "message.send",
-                    "payload": {"client_id": f"c{number}", "content": "x"},
-                }
-                await socket.raw_send(json.dumps(frame))
-            stopping.send(signal.SIGTERM)
-            assert await socket.closed() == 1012
-            return {
-                frame["id"] for frame in socket.frames if frame["type"] == "reply" and "id" in frame
-            }
-
-    acknowledged = asyncio.run(scenario())
-    assert stopping.popen.wait(12) == 0
-    assert len(kept_messages(conversation.pk)) == len(acknowledged)

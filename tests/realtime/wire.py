@@ -190,3 +190,15 @@ def masked_frame(
         return head + payload
     key = os.urandom(4)
     return head + key + mask_payload(payload, key)
+
+
+def talk(app, script, **options):
+    """Run `script(client)` against a server with `app` on an open socket."""
+
+    async def run():
+        async with serving(app, **options) as (port, _):
+            client = await Client.open(port)
+            assert client.response.startswith(b"HTTP/1.1 101 ")
+            await script(client)
+
+    asyncio.run(run())
