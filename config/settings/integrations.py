@@ -91,7 +91,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["lms.core.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["lms.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "lms.core.pagination.PageNumberPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["lms.core.throttling.DefaultThrottle"],
@@ -116,6 +116,13 @@ SPECTACULAR_SETTINGS = {
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several things have a role; these are a person's in their school.
+    "ENUM_NAME_OVERRIDES": {
+        "UserRoleEnum": "lms.accounts.models.User.Role",
+        "MemberRoleEnum": "lms.messaging.models.Member.Role",
+        "ConversationKindEnum": "lms.messaging.models.Conversation.Kind",
+        "GroupKindEnum": "lms.groups.models.Group.Kind",
+    },
 }
 
 CONTENT_SECURITY_POLICY = {

@@ -92,6 +92,13 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields: tuple[str, ...] = fields
 
 
+class UserPageSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = UserSerializer(many=True)
+
+
 class ProfileWriteSerializer(serializers.Serializer[User]):
     """What people write about themselves. Roles and states are not among it."""
 

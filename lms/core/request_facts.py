@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from django.conf import settings
 
@@ -19,10 +20,20 @@ request_facts_var: ContextVar[RequestFacts] = ContextVar("request_facts", defaul
 def client_ip(peer: str | None, forwarded_for: str) -> str | None:
     """The peer, or behind TRUSTED_PROXIES proxies the hop that the outermost of them saw.
 
-    Hops further left were written by the client and prove nothing.
+    Hops further left were written by the client and prove nothing. None for what is no address,
+    as on a Unix socket.
     """
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXIES
     if trusted == 0 or len(hops) < trusted:
-        return peer
-    return hops[-trusted]
+        return _address(peer)
+    return _address(hops[-trusted])
+
+
+def _address(text: str | None) -> str | None:
+    """In its one usual spelling, so that one client is not two."""
+    try:
+        address = ip_address(text or "")
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

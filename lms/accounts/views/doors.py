@@ -15,8 +15,8 @@ from lms.core.errors import Unauthenticated
 
 
 class OpenView(APIView):
-    """For people who are not signed in. It sets no cookie, so there is nothing to forge."""
-
+    # For people who are not signed in. It sets no cookie, so there is nothing to forge. (A
+    # docstring would be shown with every endpoint in the OpenAPI document.)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 

@@ -13,6 +13,7 @@ from lms.accounts.serializers import (
     TicketSerializer,
     UserChangeSerializer,
     UserFilterSerializer,
+    UserPageSerializer,
     UserSerializer,
 )
 from lms.accounts.services.families import end_all_logins
@@ -61,7 +62,7 @@ class UserListView(APIView):
             OpenApiParameter("page", int),
             OpenApiParameter("page_size", int),
         ],
-        responses=UserSerializer(many=True),
+        responses=UserPageSerializer,
         operation_id="users_list",
     )
     def get(self, request: Request) -> Response:
