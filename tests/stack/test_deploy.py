@@ -3,11 +3,14 @@
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from importlib.util import find_spec
 
 import pytest
 import yaml
 from django.core.management import get_commands
+from packaging.requirements import Requirement
 
 from tests.stack.conftest import ROOT
 
@@ -138,3 +141,12 @@ def test_make_alone_lists_every_habit():
     assert listed >= {
         "help", "run", "test", "sure", "bench", "migrate", "tenant", "shell", "lock", "clean"
     }  # fmt: skip
+
+
+def test_what_is_installed_is_not_older_than_what_is_asked_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+
+    for requirement in map(Requirement, wanted):
+        installed = metadata.version(requirement.name)
+        assert requirement.specifier.contains(installed), f"{requirement} but {installed}"

@@ -150,7 +150,7 @@ def test_manage_uses_the_servers_that_already_run(start):
 
 
 def test_a_command_that_does_not_exist_is_one_line(start):
-    code, _, err = start("exec", "--", "no-such-program").finish()
+    code, _, err = start("exec", "--", "no-such-program", PATH="/usr/bin:/bin").finish()
 
     assert code == 1
     assert err == "stoa: no-such-program cannot be run: No such file or directory\n"
