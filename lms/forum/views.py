@@ -103,7 +103,9 @@ class ModeratorDetailView(APIView):
 
 
 class PostListView(APIView):
-    @extend_schema(parameters=[PostQuerySerializer], responses=PostPageSerializer)
+    @extend_schema(
+        parameters=[PostQuerySerializer], responses=PostPageSerializer, operation_id="posts_list"
+    )
     def get(self, request: Request) -> Response:
         """A forum's posts, newest first."""
         query = PostQuerySerializer(data=request.query_params)

@@ -47,7 +47,11 @@ SENT = {201: MessageSerializer, 200: MessageSerializer}
 
 
 class MessageListView(APIView):
-    @extend_schema(parameters=[MessageQuerySerializer], responses=MessagePageSerializer)
+    @extend_schema(
+        parameters=[MessageQuerySerializer],
+        responses=MessagePageSerializer,
+        operation_id="messages_list",
+    )
     def get(self, request: Request) -> Response:
         """A conversation's history, newest first."""
         query = MessageQuerySerializer(data=request.query_params)
@@ -165,7 +169,11 @@ class ConversationDetailView(APIView):
 
 
 class ConversationMessagesView(APIView):
-    @extend_schema(parameters=[PageQuerySerializer], responses=MessagePageSerializer)
+    @extend_schema(
+        parameters=[PageQuerySerializer],
+        responses=MessagePageSerializer,
+        operation_id="conversations_messages_list",
+    )
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """The history, newest first."""
         query = PageQuerySerializer(data=request.query_params)
