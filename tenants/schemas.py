@@ -27,7 +27,6 @@ from tenants.models import SchemaState, Tenant
 logger = logging.getLogger(__name__)
 
 TEMPLATE_SCHEMA = "tenant_template"
-CLONE_LOCK = 7_305_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +105,11 @@ def migration_version() -> str:
 def copy_schema(source: str, target: str) -> None:
     """A new schema with everything `source` has, rows of its bookkeeping included.
 
-    Joins the caller's transaction. Raises ValidationError if the target exists. One copy at a
-    time: the cloning function is replaced each time, which two transactions cannot do at once.
+    Joins the caller's transaction. Raises ValidationError if the target exists. Each copy first
+    replaces the cloning function, so copies wait for each other, longer than others wait.
     """
     with in_tenant(PUBLIC):
         _execute("SET LOCAL lock_timeout = '15s'")
-        _execute(f"SELECT pg_advisory_xact_lock({CLONE_LOCK})")
         CloneSchema().clone_schema(source, target, set_connection=False)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from celery import Task, current_app, shared_task
-from django.db import connection
 
 from tenants.context import PUBLIC, TenantMissing, current_schema, in_tenant
 from tenants.selectors import find_tenant_by_schema, ready_schemas
@@ -56,4 +55,3 @@ def for_each_tenant(task: str) -> None:
         schemas.append(PUBLIC)
     for schema in schemas:
         registered.apply_async(headers={HEADER: schema})
-    connection.close()
