@@ -24,7 +24,7 @@ class Goal:
 
     def __str__(self) -> str:
         bounds = (("≤", self.at_most), ("≥", self.at_least))
-        return " ".join(f"{sign} {_number(bound)}" for sign, bound in bounds if bound is not None)
+        return " ".join(f"{sign} {number(bound)}" for sign, bound in bounds if bound is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,17 @@ def ratio(value: float, beside: float) -> float:
 
 def spread(values: Sequence[float]) -> str:
     """The rounds behind a median, so that a reader sees how steady it is."""
-    return " ".join(_number(value) for value in values)
+    return " ".join(number(value) for value in values)
 
 
 def _row(figure: Figure, width: int) -> str:
     goal = f"{figure.goal} {figure.unit}" if figure.goal else ""
-    value = f"{_number(figure.value):>10} {figure.unit}"
+    value = f"{number(figure.value):>10} {figure.unit}"
     return f"  {figure.what:<{width}} {value:<24} {goal:<24} {figure.verdict}".rstrip()
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """With as many digits as mean something."""
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value):,}"
     if abs(value) >= 1000:

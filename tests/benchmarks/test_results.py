@@ -11,6 +11,7 @@ import pytest
 from benchmarks import machine
 from benchmarks.errors import BenchmarkError
 from benchmarks.loadgen import Connection, parse_result
+from benchmarks.publish import MARK, publish
 from benchmarks.report import Figure, Goal, Report, median, ratio
 
 RESULT = {
@@ -80,6 +81,50 @@ def test_a_report_shows_each_figure_beside_its_goal_and_keeps_all(tmp_path: Path
     assert (kept["benchmark"], kept["rounds"]) == ("fanout", 3)
     assert [figure["verdict"] for figure in kept["figures"]] == ["FAIL", None]
     assert kept["figures"][0]["goal"] == {"at_most": 9, "at_least": None}
+
+
+CIRCUMSTANCES = {
+    "machine": {
+        "cores": "2",
+        "cpu": "Some CPU",
+        "memory": "23 GiB",
+        "kernel": "6.1",
+        "python": "3",
+    },
+    "versions": {"django": "5.2"},
+    "revision": "abc1234",
+    "rounds": 3,
+    "seconds": 5.0,
+}
+
+
+def test_published_figures_take_the_place_of_the_last_ones(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text(f"# How\n\n{MARK}\n\n| old | 1 |\n")
+    report = Report("tenant")
+    report.add("creating", 0.3, "s", Goal(at_most=1))
+    report.add("dropping", 2.0, "s", Goal(at_most=1))
+    report.write(tmp_path, CIRCUMSTANCES)
+
+    publish(document, tmp_path)
+
+    text = document.read_text()
+    assert text.startswith("# How\n")
+    assert "old" not in text
+    assert "| creating | 0.3 s | ≤ 1 | met |" in text
+    assert "| dropping | 2 s | ≤ 1 | **missed** |" in text
+    assert "2 cores of Some CPU" in text
+    assert "median of 3 rounds of 5 s" in text
+
+
+def test_nothing_is_published_where_nothing_was_measured(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text(f"{MARK}\n| old | 1 |\n")
+
+    with pytest.raises(BenchmarkError, match="make bench"):
+        publish(document, tmp_path)
+
+    assert "old" in document.read_text()
 
 
 def test_medians_and_ratios() -> None:
