@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from lms.accounts.errors import InvalidCredentials
 from lms.accounts.events import LoginsRevoked
 from lms.accounts.models import RefreshToken, TokenFamily, User
 from lms.accounts.opaque import keyed_hash, new_secret, write_opaque
@@ -40,7 +41,18 @@ def start_login(*, user: User) -> Tokens:
 
 
 def open_family(*, user: User, kind: TokenFamily.Kind) -> TokenFamily:
-    """Joins the caller's transaction."""
+    """Joins the caller's transaction. Raises InvalidCredentials if the person's password, role
+    or account changed since they were checked: a login may not slip past what ends all logins.
+    """
+    user.last_login = timezone.now()
+    unchanged = User.objects.filter(
+        pk=user.pk,
+        password=user.password,
+        session_version=user.session_version,
+        is_active=True,
+    )
+    if not unchanged.update(last_login=user.last_login):
+        raise InvalidCredentials
     facts = request_facts_var.get()
     family = TokenFamily.objects.create(
         user=user,
@@ -49,8 +61,6 @@ def open_family(*, user: User, kind: TokenFamily.Kind) -> TokenFamily:
         ip_address=facts.ip,
         expires_at=timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS),
     )
-    user.last_login = timezone.now()
-    user.save(update_fields=["last_login"])
     record(action="login.succeeded", actor=user, target=family, details={"kind": kind})
     return family
 

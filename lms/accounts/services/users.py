@@ -1,5 +1,7 @@
 """Administration of people. Whoever loses a role or their account loses every login with it."""
 
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -37,21 +39,18 @@ def create_user(*, actor: User, password: str, fields: dict[str, Any]) -> User:
 
 
 @transaction.atomic
-def update_user(*, actor: User, user: str, changes: dict[str, Any]) -> User:
+def update_user(*, actor: User, user: str, changes: Mapping[str, Any]) -> User:
     """Change a person found by id or external id.
 
     Raises NotFound, LastAdmin, EmailTaken, ExternalIdTaken, InvalidField.
     """
     require(can_manage_people(actor))
+    admins = _lock_admins() if _can_cost_an_admin(changes) else set()
     person = one_user(User.objects.select_for_update(), user)
-    password = changes.pop("password", None)
-    changes = _normal(changes)
-    changes |= names_in_step(changes, first=person.first_name, last=person.last_name)
-    changed = {key: value for key, value in changes.items() if getattr(person, key) != value}
-    _keep_one_admin(person, changed)
+    changed, password = _changed(person, changes)
+    if person.pk in admins and _can_cost_an_admin(changed) and len(admins) == 1:
+        raise LastAdmin
     before = {key: getattr(person, key) for key in ("role", "is_active", "email")}
-    if "email" in changed:
-        changed["email_verified_at"] = None
     for name, value in changed.items():
         setattr(person, name, value)
     if changed:
@@ -60,7 +59,11 @@ def update_user(*, actor: User, user: str, changes: dict[str, Any]) -> User:
     if password is not None:
         check_new_password(password, user=person)
         set_new_password(user=person, password=password, actor=actor)
-    _end_what_changed(person, before, has_new_password=password is not None)
+    if before["email"] != person.email:
+        _leave_address(person, before["email"])
+    reason = _reason_to_end(person, before, password)
+    if reason:
+        end_all_logins(user=person, reason=reason)
     return person
 
 
@@ -69,33 +72,46 @@ def deactivate_user(*, actor: User, user: str) -> User:
     return update_user(actor=actor, user=user, changes={"is_active": False})
 
 
-def _keep_one_admin(person: User, changed: dict[str, Any]) -> None:
-    """Locks all administrators, so that two cannot remove each other at once."""
-    loses = changed.get("is_active", True) is False or changed.get("role", "admin") != "admin"
-    if not (person.is_tenant_admin and person.is_active and loses):
-        return
+def _can_cost_an_admin(changes: Mapping[str, Any]) -> bool:
+    return changes.get("is_active", True) is False or changes.get("role", "admin") != "admin"
+
+
+def _lock_admins() -> set[uuid.UUID]:
+    """The active administrators, locked before anybody else and in one order: two who remove
+    each other at once take turns."""
     admins = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
-    locked = set(admins.select_for_update().values_list("pk", flat=True))
-    if person.pk not in locked or len(locked) < 2:
-        raise LastAdmin
+    return set(admins.select_for_update().values_list("pk", flat=True))
 
 
-def _end_what_changed(person: User, before: dict[str, Any], *, has_new_password: bool) -> None:
+def _changed(person: User, changes: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """What differs from what is there, and the new password."""
+    fields = _normal(changes)
+    password = fields.pop("password", None)
+    fields |= names_in_step(fields, first=person.first_name, last=person.last_name)
+    changed = {key: value for key, value in fields.items() if getattr(person, key) != value}
+    if "email" in changed:
+        changed["email_verified_at"] = None
+    return changed, password
+
+
+def _leave_address(person: User, old: str) -> None:
+    """What went to the old address works no more, and its owner is told there."""
+    end_secrets(user=person, purposes=MAILED)
+    queue_notice(user=person, event=OneTimeSecret.Notice.EMAIL_CHANGED, to=old)
+
+
+def _reason_to_end(person: User, before: Mapping[str, Any], password: str | None) -> str:
     """Logins carry what the person was; they end with it."""
-    if before["email"] != person.email:
-        end_secrets(user=person, purposes=MAILED)
-        queue_notice(user=person, event=OneTimeSecret.Notice.EMAIL_CHANGED, to=str(before["email"]))
     if before["is_active"] and not person.is_active:
-        end_all_logins(user=person, reason="deactivated")
-    elif before["role"] != person.role:
-        end_all_logins(user=person, reason="role_changed")
-    elif has_new_password:
-        end_all_logins(user=person, reason="password_changed")
-    elif before["email"] != person.email:
-        end_all_logins(user=person, reason="email_changed")
+        return "deactivated"
+    if before["role"] != person.role:
+        return "role_changed"
+    if password is not None:
+        return "password_changed"
+    return "email_changed" if before["email"] != person.email else ""
 
 
-def _normal(fields: dict[str, Any]) -> dict[str, Any]:
+def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The address in lower case, and no empty external id."""
     normal = dict(fields)
     if "email" in normal:

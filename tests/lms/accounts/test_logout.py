@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from lms.accounts.errors import InvalidCredentials
 from lms.accounts.events import LoginsRevoked
-from lms.accounts.models import TokenFamily
+from lms.accounts.models import TokenFamily, User
 from lms.accounts.services import mfa
-from lms.accounts.services.login import log_in
+from lms.accounts.services.families import end_all_logins, start_login
+from lms.accounts.services.login import check_credentials, log_in
 from lms.accounts.services.tickets import issue_ticket, redeem_ticket
 from lms.accounts.tokens import InvalidToken
 from tests.factories.accounts import PASSWORD, bearer, create_user
@@ -131,6 +133,23 @@ def test_a_password_change_ends_the_others_and_this_one_goes_on(sam, tokens, any
     assert Api(token=other.access_token).get("users/me/").status_code == 401
     assert anybody.post("auth/refresh/", {"refresh": other.refresh_token}).status_code == 401
     assert log_in(email=sam.email, password="a new horse 1")
+
+
+@pytest.mark.parametrize("change", ["password", "version", "active"])
+def test_a_login_that_was_under_way_does_not_survive_what_ends_all(change, sam):
+    """The password was right a moment ago, and then it was reset."""
+    checked = check_credentials(email=sam.email, password=PASSWORD)
+    if change == "password":
+        sam.set_password("a new horse 1")
+        sam.save()
+    elif change == "version":
+        end_all_logins(user=sam, reason="role_changed")
+    else:
+        User.objects.update(is_active=False)
+
+    with pytest.raises(InvalidCredentials):
+        start_login(user=checked)
+    assert not TokenFamily.objects.exists()
 
 
 def test_an_expired_login_opens_nothing(tokens, anybody):
