@@ -62,7 +62,8 @@ class SocketConsumer:
     ) -> tuple[Identity, Grant]:
         looked = node.guard.requests
         try:
-            identity, grant = await run_in_tenant(PUBLIC, self._read, request, id_)
+            async with node.opening_turns:
+                identity, grant = await run_in_tenant(PUBLIC, self._read, request, id_)
         except (LMSError, TenantError) as error:
             raise refusal_of(error) from error
         except Refused:

@@ -63,7 +63,11 @@ def render_sent(sent: Sent) -> Payload:
     }
 
 
-async def start_typing(session: "Session", payload: Payload) -> Payload:
+def answer_ping(session: "Session", payload: Payload) -> Payload:
+    return {}
+
+
+def start_typing(session: "Session", payload: Payload) -> Payload:
     _require_conversation(session)
     now = time.monotonic()
     if now - session.last_typing >= TYPING_SECONDS:
@@ -72,7 +76,7 @@ async def start_typing(session: "Session", payload: Payload) -> Payload:
     return {}
 
 
-async def stop_typing(session: "Session", payload: Payload) -> Payload:
+def stop_typing(session: "Session", payload: Payload) -> Payload:
     _require_conversation(session)
     if session.last_typing:
         session.last_typing = 0.0
@@ -122,8 +126,8 @@ async def mark_as_read(session: "Session", payload: Payload) -> Payload:
 async def read_history(session: "Session", payload: Payload) -> Payload:
     """Newest first. `before` of the answer is for the next page, null at the beginning."""
     _require_conversation(session)
-    messages = await run_in_tenant(
-        session.schema, _read_history, session.identity, session.grant.topic.id, **payload
+    messages = await _in_turn(
+        session, _read_history, session.identity, session.grant.topic.id, **payload
     )
     is_full = len(messages) == payload["limit"]
     return {"messages": messages, "before": messages[-1]["offset"] if is_full else None}
@@ -139,7 +143,15 @@ def _read_history(
 
 async def _act(session: "Session", service: Callable[..., Result], **arguments: Any) -> Result:
     """Call a service as the session's person, whose login is read again for it."""
-    return await run_in_tenant(session.schema, _as_person, session.identity, service, arguments)
+    return await _in_turn(session, _as_person, session.identity, service, arguments)
+
+
+async def _in_turn(
+    session: "Session", fn: Callable[..., Result], *args: Any, **kwargs: Any
+) -> Result:
+    """In the tenant's schema; slow commands wait for each other and not the writer for them."""
+    async with session.node.handler_turns:
+        return await run_in_tenant(session.schema, fn, *args, **kwargs)
 
 
 def _as_person(identity: Identity, service: Callable[..., Result], arguments: Payload) -> Result:
@@ -162,7 +174,7 @@ async def list_presence(session: "Session", payload: Payload) -> Payload:
 
 
 async def refresh_authentication(session: "Session", payload: Payload) -> Payload:
-    identity = await run_in_tenant(session.schema, _identity_of, payload["token"])
+    identity = await _in_turn(session, _identity_of, payload["token"])
     if identity.user_id != session.identity.user_id:
         raise OtherPerson
     session.renew(identity)
@@ -181,6 +193,13 @@ def _require_conversation(session: "Session") -> None:
         raise ReadOnlyTopic
 
 
+QUICK: dict[str, Callable[["Session", Payload], Payload]] = {
+    "ping": answer_ping,
+    "typing.start": start_typing,
+    "typing.stop": stop_typing,
+}
+"""Need nothing but the loop: answered at once, whatever else is under way."""
+
 HANDLERS: dict[str, Handler] = {
     "message.edit": change_message,
     "message.delete": remove_message,
@@ -188,8 +207,6 @@ HANDLERS: dict[str, Handler] = {
     "reaction.remove": take_back_reaction,
     "read.mark": mark_as_read,
     "history": read_history,
-    "typing.start": start_typing,
-    "typing.stop": stop_typing,
     "presence": list_presence,
     "auth.refresh": refresh_authentication,
 }

@@ -64,6 +64,11 @@ class Node:
         self.presence = Presence(store, self.push)
         self.guard = Guard(self.sessions_of)
         self.counters = NodeCounters()
+        # Of the database threads, what commands and new sockets may hold at most: the rest is
+        # left for keeping messages, closing gaps and looking at sessions.
+        share = max(1, settings.DATABASE_THREADS * 3 // 8)
+        self.handler_turns = asyncio.Semaphore(share)
+        self.opening_turns = asyncio.Semaphore(share)
         self.admission = Budget(bounds.handshakes_per_second, bounds.handshake_burst)
         self.is_draining = False
         self._sessions: dict[str, set[Session]] = defaultdict(set)

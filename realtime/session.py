@@ -15,7 +15,7 @@ from lms.accounts.identity import Identity
 from lms.core.errors import InvalidField, LMSError, TooManyRequests, Unavailable
 from lms.messaging.services.sending import Sent
 from realtime.commands import read_payload
-from realtime.handlers import HANDLERS, render_sent, send_message
+from realtime.handlers import HANDLERS, QUICK, render_sent, send_message
 from realtime.limits import Budget
 from realtime.outlets import Outlet
 from realtime.protocol import (
@@ -150,8 +150,8 @@ class Session:
     def _dispatch(self, command: Command, payload: dict[str, Any]) -> None:
         if command.type == "message.send":
             self._send_message(command, payload)
-        elif command.type == "ping":
-            self.reply(command, {})
+        elif command.type in QUICK:
+            self._answer(command, payload)
         elif self._running < self.node.limits.running_handlers:
             self._start(command, payload)
         else:
@@ -171,6 +171,12 @@ class Session:
         if error is None:
             self.reply(command, render_sent(done.result()))
         else:
+            self.fail(command, error)
+
+    def _answer(self, command: Command, payload: dict[str, Any]) -> None:
+        try:
+            self.reply(command, QUICK[command.type](self, payload))
+        except LMSError as error:
             self.fail(command, error)
 
     def _start(self, command: Command, payload: dict[str, Any]) -> None:
