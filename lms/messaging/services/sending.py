@@ -36,17 +36,27 @@ from lms.streams.heads import advance, give_back
 # in Python, which took longer than all the rest.
 #
 # One row for each message of the batch, in its order: what is known of its conversation, of
-# the message it replies to, and whether it was kept before.
+# the message it replies to, and whether it was kept before. LIMIT keeps each look-up an index
+# scan of its own, whatever the planner believes about the length of the batch.
 _LOOK = """
-    SELECT c.id IS NOT NULL, c.closed_at IS NOT NULL, r.id IS NOT NULL,
+    SELECT c.closed_at IS NOT NULL, c.found IS NOT NULL, r.found IS NOT NULL,
            m.id, m."offset", m.created_at, m.digest
     FROM ROWS FROM (json_to_recordset(%s) AS (
         conversation_id uuid, sender_id uuid, client_id text, reply_to uuid
     )) WITH ORDINALITY AS w(conversation_id, sender_id, client_id, reply_to, n)
-    LEFT JOIN messaging_conversation c ON c.id = w.conversation_id
-    LEFT JOIN messaging_message r ON r.id = w.reply_to AND r.conversation_id = w.conversation_id
-    LEFT JOIN messaging_message m ON m.conversation_id = w.conversation_id
-         AND m.sender_id = w.sender_id AND m.client_id = w.client_id
+    LEFT JOIN LATERAL (
+        SELECT true AS found, closed_at FROM messaging_conversation
+        WHERE id = w.conversation_id LIMIT 1
+    ) AS c ON true
+    LEFT JOIN LATERAL (
+        SELECT true AS found FROM messaging_message
+        WHERE id = w.reply_to AND conversation_id = w.conversation_id LIMIT 1
+    ) AS r ON true
+    LEFT JOIN LATERAL (
+        SELECT id, "offset", created_at, digest FROM messaging_message
+        WHERE conversation_id = w.conversation_id
+          AND sender_id = w.sender_id AND client_id = w.client_id LIMIT 1
+    ) AS m ON true
     ORDER BY w.n
 """
 _INSERT = """
@@ -90,8 +100,11 @@ class Outgoing:
     @cached_property
     def digest(self) -> str:
         """Equal for the same message sent again, whatever became of the first since."""
-        body = json.dumps([self.content, str(self.reply_to), self.attachments], sort_keys=True)
+        body = _canonical.encode([self.content, str(self.reply_to), self.attachments])
         return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+
+
+_canonical = json.JSONEncoder(sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +237,7 @@ def _kept(row: tuple[Any, ...]) -> tuple[Sent, str] | None:
 
 
 def _refusal(message: Outgoing, row: tuple[Any, ...]) -> Refusal | None:
-    exists, closed, reply_is_here, *_ = row
+    closed, exists, reply_is_here, *_ = row
     if not exists:
         return ConversationNotFound()
     if closed:
@@ -236,10 +249,12 @@ def _refusal(message: Outgoing, row: tuple[Any, ...]) -> Refusal | None:
 
 def _insert(fresh: Sequence[tuple[Outgoing, Sent]], heads: Heads) -> list[Appended]:
     """The messages and their stream entries, in one statement."""
+    now = fresh[0][1].created_at
+    shown_now = wire_time(now)
     rows, appended = [], []
     for message, sent in fresh:
         stream_id, epoch, _ = heads[message.stream]
-        shown = _payload(message, sent)
+        shown = _payload(message, sent, shown_now)
         payload = render(shown)
         rows.append(
             {
@@ -257,13 +272,12 @@ def _insert(fresh: Sequence[tuple[Outgoing, Sent]], heads: Heads) -> list[Append
             }
         )
         appended.append(Appended(message.stream, epoch, sent.offset, "message.sent", payload))
-    now = fresh[0][1].created_at
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [render(rows), now, now])
     return appended
 
 
-def _payload(message: Outgoing, sent: Sent) -> dict[str, Any]:
+def _payload(message: Outgoing, sent: Sent, created_at: str | None) -> dict[str, Any]:
     """The shape of `rendering.render_message`, without a Message row to load."""
     return {
         "id": str(sent.message_id),
@@ -278,7 +292,7 @@ def _payload(message: Outgoing, sent: Sent) -> dict[str, Any]:
         "content": message.content,
         "reply_to": str(message.reply_to) if message.reply_to else None,
         "attachments": message.attachments,
-        "created_at": wire_time(sent.created_at),
+        "created_at": created_at,
         "edited_at": None,
         "deleted": False,
         "reactions": [],
