@@ -41,7 +41,9 @@ class Visitors:
         page.goto(path)
         return page
 
-    def sign_in(self, person: User, *, school: str = "alpha", path: str = "/", **options: Any) -> Page:
+    def sign_in(
+        self, person: User, *, school: str = "alpha", path: str = "/", **options: Any
+    ) -> Page:
         page = self.open(school=school, path=f"/login/?next={path}", **options)
         fill_login(page, person.email)
         page.wait_for_selector(".rail")
