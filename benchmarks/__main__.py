@@ -36,15 +36,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace, var_dir: Path) -> list[Report]:
+    load = os.getloadavg()[0]
     circumstances = {
         "machine": machine.describe(),
         "versions": peers.versions(),
         "revision": _revision(),
         "seconds": options.seconds,
         "rounds": options.rounds,
+        "load": load,
     }
     described = ", ".join(f"{name} {value}" for name, value in machine.describe().items())
     print(f"{described}; {options.rounds} rounds of {options.seconds:g} s", flush=True)
+    if load > machine.QUIET_LOAD:
+        print(f"other work is going on (load {load:.1f}): trust no rate and no latency", flush=True)
     reports = []
     with set_stage(var_dir, seconds=options.seconds, rounds=options.rounds) as stage:
         for name in options.names or BENCHMARKS:

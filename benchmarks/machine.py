@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+# A load average above it means that somebody else was at work before we began.
+QUIET_LOAD = 0.7
+
 _PROC = Path("/proc")
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/<pid>/stat after the name, as proc(5) numbers them less three.

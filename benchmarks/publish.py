@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.machine import QUIET_LOAD
 from benchmarks.programs import ROOT
 from benchmarks.report import Goal, number
 
@@ -53,13 +54,19 @@ def _row(figure: dict[str, Any]) -> str:
 
 
 def _circumstances(content: dict[str, Any]) -> str:
-    machine, versions = content["machine"], content["versions"]
-    return (
-        f"{content['at'][:10]}, revision {content['revision']}; {machine['cores']} cores of "
-        f"{machine['cpu']}, {machine['memory']}, Linux {machine['kernel']}, Python "
-        f"{machine['python']}, {', '.join(f'{name} {value}' for name, value in versions.items())}; "
-        f"median of {content['rounds']} rounds of {content['seconds']:g} s."
+    where, versions = content["machine"], content["versions"]
+    text = (
+        f"{content['at'][:10]}, revision {content['revision'] or 'unknown'}; {where['cores']} "
+        f"cores of {where['cpu']}, {where['memory']}, Linux {where['kernel']}, Python {where['python']}, "
+        f"{', '.join(f'{name} {value}' for name, value in versions.items())}; "
+        f"median of rounds of {content['seconds']:g} s: {content['rounds']}."
     )
+    if content["load"] > QUIET_LOAD:
+        text += (
+            f" **Other work was going on (load {content['load']:.1f}): "
+            "rates and latencies say little, CPU times are too high.**"
+        )
+    return text
 
 
 def main() -> int:

@@ -95,6 +95,7 @@ CIRCUMSTANCES = {
     "revision": "abc1234",
     "rounds": 3,
     "seconds": 5.0,
+    "load": 0.1,
 }
 
 
@@ -114,7 +115,18 @@ def test_published_figures_take_the_place_of_the_last_ones(tmp_path: Path) -> No
     assert "| creating | 0.3 s | ≤ 1 | met |" in text
     assert "| dropping | 2 s | ≤ 1 | **missed** |" in text
     assert "2 cores of Some CPU" in text
-    assert "median of 3 rounds of 5 s" in text
+    assert "rounds of 5 s: 3" in text
+    assert "Other work" not in text
+
+
+def test_figures_of_a_busy_machine_say_so(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text(MARK)
+    Report("tenant").write(tmp_path, {**CIRCUMSTANCES, "load": 8.0})
+
+    publish(document, tmp_path)
+
+    assert "Other work was going on (load 8.0)" in document.read_text()
 
 
 def test_nothing_is_published_where_nothing_was_measured(tmp_path: Path) -> None:
