@@ -9,7 +9,7 @@ from lms.forum.models import Forum
 from lms.forum.selectors import group_ids_of
 from lms.messaging.models import Conversation, Member
 from lms.messaging.pages import PageQuerySerializer
-from lms.messaging.serializers import DraftSerializer, LowerChoiceField, MessageSerializer
+from lms.messaging.shapes import DraftSerializer, LowerChoiceField, MessageSerializer
 
 
 class ForumSerializer(serializers.ModelSerializer[Forum]):

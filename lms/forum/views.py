@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lms.accounts.views.doors import person
+from lms.accounts.signed_in import person_of
 from lms.core.idempotency import idempotent
 from lms.forum.models import Forum
 from lms.forum.selectors import forums_visible_to, get_forum, get_post, moderators_of
@@ -33,7 +33,7 @@ from lms.forum.services.posts import create_post, delete_post, edit_post
 from lms.messaging.models import Member
 from lms.messaging.pages import history_page
 from lms.messaging.selectors import render_messages, unread_counts
-from lms.messaging.serializers import MessageChangeSerializer
+from lms.messaging.shapes import MessageChangeSerializer
 
 
 class ForumListView(GenericAPIView[Forum]):
@@ -44,7 +44,7 @@ class ForumListView(GenericAPIView[Forum]):
         """The forums one can read, newest first."""
         query = ForumQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        page = self.paginate_queryset(forums_visible_to(person(request), **query.validated_data))
+        page = self.paginate_queryset(forums_visible_to(person_of(request), **query.validated_data))
         return self.get_paginated_response(_shown(request, page or []))
 
     @extend_schema(request=ForumInputSerializer, responses={201: ForumSerializer})
@@ -52,14 +52,14 @@ class ForumListView(GenericAPIView[Forum]):
         """Instructors and admins create forums, and own them."""
         body = ForumInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        forum = create_forum(actor=person(request), **body.validated_data)
+        forum = create_forum(actor=person_of(request), **body.validated_data)
         return Response(_shown(request, [forum])[0], status=status.HTTP_201_CREATED)
 
 
 class ForumDetailView(APIView):
     @extend_schema(responses=ForumSerializer)
     def get(self, request: Request, forum_id: uuid.UUID) -> Response:
-        forum = get_forum(user=person(request), forum_id=forum_id)
+        forum = get_forum(user=person_of(request), forum_id=forum_id)
         return Response(_shown(request, [forum])[0])
 
     @extend_schema(request=ForumInputSerializer, responses=ForumSerializer)
@@ -67,13 +67,15 @@ class ForumDetailView(APIView):
         """Its owner, its moderators and admins may."""
         body = ForumInputSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        forum = update_forum(actor=person(request), forum_id=forum_id, changes=body.validated_data)
+        forum = update_forum(
+            actor=person_of(request), forum_id=forum_id, changes=body.validated_data
+        )
         return Response(_shown(request, [forum])[0])
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, forum_id: uuid.UUID) -> Response:
         """Closes it: nobody writes any more, its readers go on reading."""
-        close_forum(actor=person(request), forum_id=forum_id)
+        close_forum(actor=person_of(request), forum_id=forum_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -82,7 +84,7 @@ class ModeratorListView(GenericAPIView[Member]):
 
     @extend_schema(responses=ModeratorSerializer(many=True))
     def get(self, request: Request, forum_id: uuid.UUID) -> Response:
-        forum = get_forum(user=person(request), forum_id=forum_id)
+        forum = get_forum(user=person_of(request), forum_id=forum_id)
         page = self.paginate_queryset(moderators_of(forum))
         return self.get_paginated_response(ModeratorSerializer(page, many=True).data)
 
@@ -91,14 +93,14 @@ class ModeratorListView(GenericAPIView[Member]):
         """The owner and admins name moderators."""
         body = NewModeratorSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        member = add_moderator(actor=person(request), forum_id=forum_id, **body.validated_data)
+        member = add_moderator(actor=person_of(request), forum_id=forum_id, **body.validated_data)
         return Response(ModeratorSerializer(member).data, status=status.HTTP_201_CREATED)
 
 
 class ModeratorDetailView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, forum_id: uuid.UUID, user_id: uuid.UUID) -> Response:
-        remove_moderator(actor=person(request), forum_id=forum_id, user_id=user_id)
+        remove_moderator(actor=person_of(request), forum_id=forum_id, user_id=user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -110,8 +112,10 @@ class PostListView(APIView):
         """A forum's posts, newest first."""
         query = PostQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        forum = get_forum(user=person(request), forum_id=query.validated_data["forum"])
-        page = history_page(person(request), request, forum.conversation_id, query.validated_data)
+        forum = get_forum(user=person_of(request), forum_id=query.validated_data["forum"])
+        page = history_page(
+            person_of(request), request, forum.conversation_id, query.validated_data
+        )
         return Response({**page, "results": [post_of(message) for message in page["results"]]})
 
     @extend_schema(request=NewPostSerializer, responses={201: PostSerializer, 200: PostSerializer})
@@ -121,7 +125,7 @@ class PostListView(APIView):
         body = NewPostSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         sent = create_post(
-            actor=person(request), forum_id=body.validated_data["forum"], **body.draft()
+            actor=person_of(request), forum_id=body.validated_data["forum"], **body.draft()
         )
         code = status.HTTP_200_OK if sent.duplicate else status.HTTP_201_CREATED
         return Response(_post(request, sent.message_id), status=code)
@@ -137,20 +141,20 @@ class PostDetailView(APIView):
         """One's own post only."""
         body = MessageChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        edit_post(actor=person(request), post_id=post_id, **body.validated_data)
+        edit_post(actor=person_of(request), post_id=post_id, **body.validated_data)
         return Response(_post(request, post_id))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, post_id: uuid.UUID) -> Response:
         """One's own, or any as a moderator. Its place stays, empty."""
-        delete_post(actor=person(request), post_id=post_id)
+        delete_post(actor=person_of(request), post_id=post_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _shown(request: Request, forums: Sequence[Forum]) -> list[dict[str, Any]]:
-    unread = unread_counts(person(request), [forum.pk for forum in forums])
+    unread = unread_counts(person_of(request), [forum.pk for forum in forums])
     return list(ForumSerializer(forums, many=True, context={"unread": unread}).data)
 
 
 def _post(request: Request, post_id: uuid.UUID) -> dict[str, Any]:
-    return post_of(render_messages([get_post(user=person(request), post_id=post_id)])[0])
+    return post_of(render_messages([get_post(user=person_of(request), post_id=post_id)])[0])

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from lms.groups.models import Group
 from lms.messaging.models import Member
-from lms.messaging.serializers import LowerChoiceField
+from lms.messaging.shapes import LowerChoiceField
 
 
 class GroupSerializer(serializers.ModelSerializer[Group]):

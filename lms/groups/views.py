@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lms.accounts.views.doors import person
+from lms.accounts.signed_in import person_of
 from lms.groups.models import Group
 from lms.groups.selectors import (
     get_group,
@@ -45,7 +45,7 @@ class GroupListView(GenericAPIView[Group]):
         """One's own groups and those one may join, newest first."""
         query = GroupQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        page = self.paginate_queryset(groups_listed_for(person(request), **query.validated_data))
+        page = self.paginate_queryset(groups_listed_for(person_of(request), **query.validated_data))
         return self.get_paginated_response(GroupSerializer(page, many=True).data)
 
     @extend_schema(request=GroupInputSerializer, responses={201: GroupSerializer})
@@ -53,27 +53,29 @@ class GroupListView(GenericAPIView[Group]):
         """The creator owns the group."""
         body = GroupInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        group = create_group(actor=person(request), **body.validated_data)
+        group = create_group(actor=person_of(request), **body.validated_data)
         return Response(GroupSerializer(group).data, status=status.HTTP_201_CREATED)
 
 
 class GroupDetailView(APIView):
     @extend_schema(responses=GroupSerializer)
     def get(self, request: Request, group_id: uuid.UUID) -> Response:
-        group = get_listed_group(user=person(request), group_id=group_id)
+        group = get_listed_group(user=person_of(request), group_id=group_id)
         return Response(GroupSerializer(group).data)
 
     @extend_schema(request=GroupInputSerializer, responses=GroupSerializer)
     def patch(self, request: Request, group_id: uuid.UUID) -> Response:
         body = GroupInputSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        group = update_group(actor=person(request), group_id=group_id, changes=body.validated_data)
+        group = update_group(
+            actor=person_of(request), group_id=group_id, changes=body.validated_data
+        )
         return Response(GroupSerializer(group).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, group_id: uuid.UUID) -> Response:
         """Closes it: nobody writes or joins any more, its members go on reading."""
-        close_group(actor=person(request), group_id=group_id)
+        close_group(actor=person_of(request), group_id=group_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -81,7 +83,7 @@ class GroupLeaveView(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, group_id: uuid.UUID) -> Response:
         """409 `last_owner` for the only owner."""
-        leave_group(actor=person(request), group_id=group_id)
+        leave_group(actor=person_of(request), group_id=group_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -93,9 +95,9 @@ class GroupMemberListView(GenericAPIView[Member]):
         """Members of the groups one is in, in the order they came."""
         query = MemberQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        members = members_seen_by(person(request))
+        members = members_seen_by(person_of(request))
         if "group" in query.validated_data:
-            group = get_group(user=person(request), group_id=query.validated_data["group"])
+            group = get_group(user=person_of(request), group_id=query.validated_data["group"])
             members = members.filter(audience_id=group.audience_id)
         if "role" in query.validated_data:
             members = members.filter(role=query.validated_data["role"])
@@ -109,7 +111,7 @@ class GroupMemberListView(GenericAPIView[Member]):
         body.is_valid(raise_exception=True)
         given = body.validated_data
         member = add_group_member(
-            actor=person(request),
+            actor=person_of(request),
             group_id=given["group"],
             user_id=given["user_id"],
             role=given["role"],
@@ -120,7 +122,7 @@ class GroupMemberListView(GenericAPIView[Member]):
 class GroupMemberDetailView(APIView):
     @extend_schema(responses=GroupMemberSerializer)
     def get(self, request: Request, member_id: uuid.UUID) -> Response:
-        member = get_group_member(user=person(request), member_id=member_id)
+        member = get_group_member(user=person_of(request), member_id=member_id)
         return Response(GroupMemberSerializer(member).data)
 
     @extend_schema(request=RoleSerializer, responses=GroupMemberSerializer)
@@ -129,12 +131,12 @@ class GroupMemberDetailView(APIView):
         body = RoleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         member = change_member_role(
-            actor=person(request), member_id=member_id, role=body.validated_data["role"]
+            actor=person_of(request), member_id=member_id, role=body.validated_data["role"]
         )
         return Response(GroupMemberSerializer(member).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, member_id: uuid.UUID) -> Response:
         """Leave, or remove somebody. The group's last owner stays."""
-        remove_group_member(actor=person(request), member_id=member_id)
+        remove_group_member(actor=person_of(request), member_id=member_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

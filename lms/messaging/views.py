@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lms.accounts.views.doors import person
+from lms.accounts.signed_in import person_of
 from lms.core.idempotency import idempotent
 from lms.messaging.models import Conversation
 from lms.messaging.pages import PageQuerySerializer, history_page
@@ -24,15 +24,11 @@ from lms.messaging.selectors import (
 from lms.messaging.serializers import (
     ConversationQuerySerializer,
     ConversationSerializer,
-    DraftSerializer,
-    MessageChangeSerializer,
     MessagePageSerializer,
     MessageQuerySerializer,
-    MessageSerializer,
     NewConversationSerializer,
     NewMessageSerializer,
     NewReactionSerializer,
-    ReactionSerializer,
     ReadAnswerSerializer,
     ReadSerializer,
 )
@@ -41,6 +37,12 @@ from lms.messaging.services.editing import delete_message, edit_message
 from lms.messaging.services.reactions import add_reaction, remove_reaction
 from lms.messaging.services.reading import mark_read
 from lms.messaging.services.sending import Sent, post_message
+from lms.messaging.shapes import (
+    DraftSerializer,
+    MessageChangeSerializer,
+    MessageSerializer,
+    ReactionSerializer,
+)
 from lms.messaging.summaries import conversations_listed_for, summarize
 
 SENT = {201: MessageSerializer, 200: MessageSerializer}
@@ -57,7 +59,7 @@ class MessageListView(APIView):
         query = MessageQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = query.validated_data
-        return Response(history_page(person(request), request, wanted["conversation"], wanted))
+        return Response(history_page(person_of(request), request, wanted["conversation"], wanted))
 
     @extend_schema(request=NewMessageSerializer, responses=SENT)
     @idempotent
@@ -68,11 +70,11 @@ class MessageListView(APIView):
         given = body.validated_data
         if "conversation" in given:
             sent = post_message(
-                actor=person(request), conversation_id=given["conversation"], **body.draft()
+                actor=person_of(request), conversation_id=given["conversation"], **body.draft()
             )
         else:
             sent = send_to_recipient(
-                actor=person(request),
+                actor=person_of(request),
                 recipient_id=given["recipient_id"],
                 message_type=given["message_type"],
                 **body.draft(),
@@ -90,13 +92,13 @@ class MessageDetailView(APIView):
         """One's own message only."""
         body = MessageChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        edit_message(actor=person(request), message_id=message_id, **body.validated_data)
+        edit_message(actor=person_of(request), message_id=message_id, **body.validated_data)
         return Response(_message(request, message_id))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, message_id: uuid.UUID) -> Response:
         """One's own, or any as a moderator. Its place in the history stays, empty."""
-        delete_message(actor=person(request), message_id=message_id)
+        delete_message(actor=person_of(request), message_id=message_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -104,7 +106,7 @@ class MessageReactionsView(APIView):
     @extend_schema(responses=ReactionSerializer(many=True), operation_id="messages_reactions_list")
     def get(self, request: Request, message_id: uuid.UUID) -> Response:
         """Not paginated: a message has at most 20 different reactions."""
-        get_message(user=person(request), message_id=message_id)
+        get_message(user=person_of(request), message_id=message_id)
         return Response(_reactions(message_id))
 
     @extend_schema(request=NewReactionSerializer, responses=ReactionSerializer(many=True))
@@ -113,7 +115,7 @@ class MessageReactionsView(APIView):
         body = NewReactionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         added = add_reaction(
-            actor=person(request), message_id=message_id, emoji=body.validated_data["emoji"]
+            actor=person_of(request), message_id=message_id, emoji=body.validated_data["emoji"]
         )
         code = status.HTTP_200_OK if added is None else status.HTTP_201_CREATED
         return Response(_reactions(message_id), status=code)
@@ -126,7 +128,7 @@ class MessageReactionsView(APIView):
         query = NewReactionSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         remove_reaction(
-            actor=person(request), message_id=message_id, emoji=query.validated_data["emoji"]
+            actor=person_of(request), message_id=message_id, emoji=query.validated_data["emoji"]
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -141,9 +143,9 @@ class ConversationListView(GenericAPIView[Conversation]):
         """All one can read, the one with the newest message first."""
         query = ConversationQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        listed = conversations_listed_for(person(request), **query.validated_data)
+        listed = conversations_listed_for(person_of(request), **query.validated_data)
         page = self.paginate_queryset(listed)
-        return self.get_paginated_response(summarize(person(request), page or []))
+        return self.get_paginated_response(summarize(person_of(request), page or []))
 
     @extend_schema(
         request=NewConversationSerializer,
@@ -154,18 +156,18 @@ class ConversationListView(GenericAPIView[Conversation]):
         body = NewConversationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         conversation = start_direct(
-            actor=person(request), recipient=body.validated_data["recipient_id"]
+            actor=person_of(request), recipient=body.validated_data["recipient_id"]
         )
         return Response(
-            summarize(person(request), [conversation])[0], status=status.HTTP_201_CREATED
+            summarize(person_of(request), [conversation])[0], status=status.HTTP_201_CREATED
         )
 
 
 class ConversationDetailView(APIView):
     @extend_schema(responses=ConversationSerializer)
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        conversation = get_conversation(user=person(request), conversation_id=conversation_id)
-        return Response(summarize(person(request), [conversation])[0])
+        conversation = get_conversation(user=person_of(request), conversation_id=conversation_id)
+        return Response(summarize(person_of(request), [conversation])[0])
 
 
 class ConversationMessagesView(APIView):
@@ -179,7 +181,7 @@ class ConversationMessagesView(APIView):
         query = PageQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         return Response(
-            history_page(person(request), request, conversation_id, query.validated_data)
+            history_page(person_of(request), request, conversation_id, query.validated_data)
         )
 
     @extend_schema(request=DraftSerializer, responses=SENT)
@@ -188,7 +190,9 @@ class ConversationMessagesView(APIView):
         """201; 200 with the first message when its client_id was sent before."""
         body = DraftSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        sent = post_message(actor=person(request), conversation_id=conversation_id, **body.draft())
+        sent = post_message(
+            actor=person_of(request), conversation_id=conversation_id, **body.draft()
+        )
         return _sent(request, sent)
 
 
@@ -199,11 +203,11 @@ class ConversationReadView(APIView):
         body = ReadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         offset = mark_read(
-            actor=person(request),
+            actor=person_of(request),
             conversation_id=conversation_id,
             offset=body.validated_data["offset"],
         )
-        unread = unread_counts(person(request), [conversation_id])[conversation_id]
+        unread = unread_counts(person_of(request), [conversation_id])[conversation_id]
         return Response({"offset": offset, "unread_count": unread})
 
 
@@ -213,7 +217,7 @@ def _sent(request: Request, sent: Sent) -> Response:
 
 
 def _message(request: Request, message_id: uuid.UUID) -> dict[str, Any]:
-    message = get_message(user=person(request), message_id=message_id)
+    message = get_message(user=person_of(request), message_id=message_id)
     return render_messages([message])[0]
 
 

@@ -1,6 +1,7 @@
 """Conversations, members and messages for tests. Call inside a tenant."""
 
 import uuid
+from typing import Any
 
 from lms.accounts.models import User
 from lms.messaging.models import Audience, Conversation, Member
@@ -9,7 +10,7 @@ from lms.messaging.services.conversations import create_conversation
 from lms.messaging.services.sending import Outgoing, Sent, send_messages
 
 
-def create_open_conversation(title: str = "Lounge", **fields: object) -> Conversation:
+def create_open_conversation(title: str = "Lounge", **fields: Any) -> Conversation:
     """A forum's conversation that everybody of the tenant reads."""
     return create_conversation(
         kind=Conversation.Kind.FORUM, title=title, **{"open_to_tenant": True, **fields}

@@ -5,9 +5,10 @@ import uuid
 import pytest
 
 from lms.messaging.models import Conversation, Message
-from lms.messaging.serializers import ConversationSerializer, MessageSerializer
+from lms.messaging.serializers import ConversationSerializer
 from lms.messaging.services.conversations import close_conversation
 from lms.messaging.services.sending import send_messages
+from lms.messaging.shapes import MessageSerializer
 from tenants.context import in_tenant
 from tests.factories.accounts import create_user
 from tests.factories.groups import create_group

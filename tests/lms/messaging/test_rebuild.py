@@ -144,7 +144,7 @@ def act(draw, circle, people):
 def test_any_history_rebuilds_to_what_a_fresh_read_shows(alpha):
     ada = create_user("ada", role="admin")
     people = [create_user(f"p{number}") for number in range(4)]
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for seed in range(4):
         draw, circle, state = random.Random(seed), create_closed_circle(ada, *people), State()
         for _ in range(100):

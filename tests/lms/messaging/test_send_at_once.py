@@ -118,7 +118,7 @@ def test_no_message_stands_after_the_entry_that_closed_the_conversation(alpha_co
         room = create_conversation(kind="forum", title="short", open_to_tenant=True)
 
         def write(room=room):
-            outcomes = []
+            outcomes: list[object] = []
             while not outcomes or isinstance(outcomes[-1], Sent):
                 outcomes += send_messages([outgoing(room, sam)])
             return outcomes

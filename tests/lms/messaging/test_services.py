@@ -300,7 +300,7 @@ def test_the_list_of_conversations_takes_the_same_number_of_queries_however_long
         send(direct, sam)
 
         with queries(9):  # the page; last messages (3), members, unread, markers, mine, partners
-            summaries = summarize(sam, conversations_listed_for(sam)[:20])
+            summaries = summarize(sam, list(conversations_listed_for(sam)[:20]))
 
         assert len(summaries) == number * 2
 

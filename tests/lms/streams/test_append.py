@@ -75,7 +75,8 @@ def _write(schema, barrier, seen):
 
 
 def test_concurrent_writers_leave_no_gap_and_no_double(alpha_committed):
-    barrier, seen = threading.Barrier(8), []
+    barrier = threading.Barrier(8)
+    seen: list[int] = []
     threads = [
         threading.Thread(target=_write, args=(alpha_committed, barrier, seen)) for _ in range(8)
     ]

@@ -46,7 +46,8 @@ def write_by_serial_id():
 
 def catch_up(read_after):
     """Read on from the newest position seen until everything was written, or nothing comes."""
-    seen, quiet = [], 0
+    seen: list[int] = []
+    quiet = 0
     while len(seen) < WRITERS * EACH and quiet < 300:
         found = read_after(seen[-1] if seen else 0)
         seen += found
