@@ -13,7 +13,13 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.urls import URLPattern, URLResolver, reverse
 
 from tenants.selectors import TenantInfo
@@ -63,6 +69,10 @@ class StoaAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         from lms.accounts.services.web_login import end_web_session
+
+        if request.method != "POST":
+            # A link or an image must not sign anybody out.
+            return HttpResponseNotAllowed(["POST"])
 
         end_web_session(request)
         return HttpResponseRedirect(settings.LOGIN_URL)

@@ -6,7 +6,7 @@ from typing import Any
 from tenants.logcontext import request_id_var, tenant_var, user_id_var
 
 CONTEXT = {"tenant": tenant_var, "request_id": request_id_var, "user_id": user_id_var}
-FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FIELDS = "%(levelname)s %(name)s %(message)s"
 
 
 class ContextFilter(logging.Filter):
@@ -31,7 +31,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
                 "fmt": f"{FIELDS} %(tenant)s %(request_id)s %(user_id)s",
-                "rename_fields": {"asctime": "time", "levelname": "level", "message": "event"},
+                "rename_fields": {"levelname": "level", "message": "event"},
+                "timestamp": "time",
             },
             "console": {
                 "format": "%(asctime)s %(levelname)-7s %(name)s [%(tenant)s] %(message)s",

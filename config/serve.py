@@ -4,6 +4,7 @@ SIGTERM drains: nothing new is taken, what was taken is finished and acknowledge
 are closed with 1012, all within the drain limit.
 """
 
+import contextlib
 import gc
 import logging
 import os
@@ -11,6 +12,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -21,10 +23,22 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 4096
 FILES = 100_000
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class DrainingServer(uvicorn.Server):
     """Closes the node's sockets before uvicorn closes everything else."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does, but an orderly end is a success: the signal is not raised again."""
+        for signum in STOP_SIGNALS:
+            signal.signal(signum, self.handle_exit)
+        try:
+            yield
+        finally:
+            for signum in STOP_SIGNALS:
+                signal.signal(signum, signal.SIG_IGN)  # what is ending needs no second word
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from realtime.node import drain_node
@@ -71,13 +85,13 @@ def raise_file_limit() -> None:
 
 
 def _end_in_order(_signum: int, _frame: object) -> None:
-    """uvicorn raises the signal again after its own orderly end: that is a success."""
+    """Before there is a server to stop."""
     raise SystemExit(0)
 
 
 def serve(listener: socket.socket | None, port: int) -> None:
     """Serve until a signal says otherwise."""
-    for signum in (signal.SIGTERM, signal.SIGINT):
+    for signum in STOP_SIGNALS:
         signal.signal(signum, _end_in_order)
     server = DrainingServer(build_config(port))
     # What is loaded by now lives as long as the process: the collector need not look at it.
@@ -111,7 +125,7 @@ def _wait_for(children: list[int]) -> int:
                 told.append(child)
                 os.kill(child, signum)
 
-    for signum in (signal.SIGTERM, signal.SIGINT):
+    for signum in STOP_SIGNALS:
         signal.signal(signum, end_all)
     worst = 0
     while children:

@@ -9,14 +9,13 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    JsonResponse,
     RawPostDataException,
 )
 from django.http.request import UnreadablePostError
 
 from tenants.context import in_tenant
+from tenants.error_pages import error_answer
 from tenants.errors import TenantError, TenantNotFound
-from tenants.logcontext import request_id_var
 from tenants.resolution import Clues, bearer_tokens, normal_host, resolve
 from tenants.selectors import PLATFORM, TenantInfo
 
@@ -99,13 +98,7 @@ def _is_auth_path(path: str) -> bool:
 
 
 def refusal(request: HttpRequest, error: TenantError) -> HttpResponse:
-    body = {
-        "detail": str(error),
-        "code": error.code,
-        "status": error.status,
-        "request_id": request_id_var.get(),
-    }
-    response = JsonResponse(body, status=error.status)
+    response = error_answer(request, status=error.status, code=error.code, detail=str(error))
     if error.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response

@@ -23,6 +23,7 @@ from tenants.context import current_schema, in_tenant
 logger = logging.getLogger(__name__)
 
 UNHEARD_AFTER = timedelta(seconds=10)
+MAX_ATTEMPTS = 5
 BATCH = 200
 
 
@@ -48,25 +49,48 @@ def unsubscribe(event_type: type[E], subscriber: Callable[[E], None]) -> None:
 
 def publish(event: Event) -> None:
     """Keep the fact in the caller's transaction; tell the subscribers once it commits."""
-    fact = Fact.objects.create(type=_name(type(event)), data=dataclasses.asdict(event))
+    fact = Fact.objects.create(
+        type=_name(type(event)),
+        data=dataclasses.asdict(event),
+        next_try_at=timezone.now() + UNHEARD_AFTER,
+    )
     transaction.on_commit(partial(_deliver, current_schema(), fact.id, event))
 
 
 def deliver_unheard() -> int:
-    """Tell facts that a crash left unhandled. Returns how many."""
+    """Tell facts that a crash or a failing subscriber left unhandled. Returns how many.
+
+    A fact that keeps failing is tried later and later, and then given up with an error in the
+    log; it never holds up the others.
+    """
     kinds = {_name(kind): kind for kind in _subscribers}
-    facts = Fact.objects.filter(
-        handled_at__isnull=True, created_at__lt=timezone.now() - UNHEARD_AFTER
-    ).order_by("created_at")[:BATCH]
-    count = 0
-    for fact in facts:
-        kind = kinds.get(fact.type)
-        if kind is None:
-            Fact.objects.filter(pk=fact.pk).update(handled_at=timezone.now())
-            continue
-        _deliver(current_schema(), fact.pk, kind(**fact.data))
-        count += 1
-    return count
+    waiting = Fact.objects.filter(
+        handled_at__isnull=True, given_up_at__isnull=True, next_try_at__lte=timezone.now()
+    ).order_by("next_try_at")[:BATCH]
+    told = 0
+    for fact in waiting:
+        if _claim(fact):
+            kind = kinds.get(fact.type)
+            if kind is None:  # nobody listens to these any more
+                Fact.objects.filter(pk=fact.pk).update(handled_at=timezone.now())
+            else:
+                _deliver(current_schema(), fact.pk, kind(**fact.data))
+                told += 1
+    return told
+
+
+def _claim(fact: Fact) -> bool:
+    """Whether this sweeper is the one to try now. A crash after it means a later try."""
+    attempts = fact.attempts + 1
+    changes: dict[str, Any] = {
+        "attempts": attempts,
+        "next_try_at": timezone.now() + UNHEARD_AFTER * 4**attempts,
+    }
+    if attempts > MAX_ATTEMPTS:
+        changes["given_up_at"] = timezone.now()
+        logger.error("fact_given_up", extra={"fact_id": str(fact.pk), "event_type": fact.type})
+    still = Fact.objects.filter(pk=fact.pk, attempts=fact.attempts, handled_at__isnull=True)
+    return still.update(**changes) == 1 and attempts <= MAX_ATTEMPTS
 
 
 def _deliver(schema: str, fact_id: uuid.UUID, event: Event) -> None:

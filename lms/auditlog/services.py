@@ -34,7 +34,10 @@ def record(
 
 
 def _redacted(details: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: "[redacted]" if any(word in name.lower() for word in SECRET_WORDS) else value
-        for name, value in details.items()
-    }
+    return {name: _shown(name, value) for name, value in details.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if any(word in name.lower() for word in SECRET_WORDS):
+        return "[redacted]"
+    return _redacted(value) if isinstance(value, dict) else value

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -34,6 +40,7 @@ class Reading:
 
 Source = Callable[[], Iterable[Reading]]
 
+disable_created_metrics()
 registry = CollectorRegistry(auto_describe=False)
 ProcessCollector(registry=registry)
 GCCollector(registry=registry)

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from lms.core import metrics as numbers
 from lms.core.health import current_health
-from lms.core.views import error_json
+from tenants.error_pages import error_answer
 
 SERVICE = "lms"
 VERSION = "1.0.0"
@@ -62,7 +62,8 @@ def ready(request: HttpRequest) -> JsonResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
-        return error_json(403, "permission_denied", "Ask from this machine, or with the token.")
+        detail = "Ask from this machine, or with the token."
+        return error_answer(request, status=403, code="permission_denied", detail=detail)
     return HttpResponse(numbers.render(), content_type=CONTENT_TYPE_LATEST)
 
 

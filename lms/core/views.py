@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled, ValidationError
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from lms.core.errors import InvalidField, LMSError, Unavailable
+from tenants.error_pages import error_answer
 from tenants.errors import InvalidSettings, TenantError
 from tenants.logcontext import request_id_var
 
@@ -99,27 +100,26 @@ def _code(exc: Exception) -> str:
     return str(code or getattr(exc, "default_code", "error"))
 
 
-def error_json(status: int, code: str, detail: str) -> JsonResponse:
-    body = {"detail": detail, "code": code, "status": status, "request_id": request_id_var.get()}
-    return JsonResponse(body, status=status)
-
-
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such path, or an id of a shape that names nothing."""
-    return error_json(404, "not_found", "Not found.")
+    return error_answer(request, status=404, code="not_found", detail="Not found.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_json(500, "internal", "Something went wrong on our side.")
+    detail = "Something went wrong on our side."
+    return error_answer(request, status=500, code="internal", detail=detail)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_json(400, "bad_request", "The request cannot be understood.")
+    detail = "The request cannot be understood."
+    return error_answer(request, status=400, code="bad_request", detail=detail)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_json(403, "permission_denied", "You do not have permission to do this.")
+    detail = "You do not have permission to do this."
+    return error_answer(request, status=403, code="permission_denied", detail=detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_json(403, "csrf_failed", "The page is out of date. Reload it and try again.")
+    detail = "The page is out of date. Reload it and try again."
+    return error_answer(request, status=403, code="csrf_failed", detail=detail)

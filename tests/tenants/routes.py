@@ -165,6 +165,11 @@ ADMIN_KINDS = {
     "courses.announcement": "announcement",
     "enrollments.enrollment": "enrollment",
     "notifications.notification": "notification",
+    "forum.forum": "forum",
+    "groups.group": "group",
+    "messaging.conversation": "group",
+    "messaging.member": "member",
+    "messaging.message": "message",
 }
 
 

@@ -89,9 +89,8 @@ def test_work_for_a_suspended_or_unknown_tenant_waits(alpha, beta):
 
 def _fact(schema: str):
     with in_tenant(schema):
-        fact = Fact.objects.create(type="test.Happened", data={})
-        Fact.objects.filter(pk=fact.pk).update(created_at=timezone.now() - timedelta(minutes=1))
-        return fact.pk
+        due = timezone.now() - timedelta(minutes=1)
+        return Fact.objects.create(type="test.Happened", data={}, next_try_at=due).pk
 
 
 def _is_unheard(schema: str, fact_id) -> bool:
