@@ -57,7 +57,8 @@ def _circumstances(content: dict[str, Any]) -> str:
     where, versions = content["machine"], content["versions"]
     text = (
         f"{content['at'][:10]}, revision {content['revision'] or 'unknown'}; {where['cores']} "
-        f"cores of {where['cpu']}, {where['memory']}, Linux {where['kernel']}, Python {where['python']}, "
+        f"cores of {where['cpu']}, {where['memory']}, Linux {where['kernel']}, "
+        f"Python {where['python']}, "
         f"{', '.join(f'{name} {value}' for name, value in versions.items())}; "
         f"median of rounds of {content['seconds']:g} s: {content['rounds']}."
     )
