@@ -10,8 +10,6 @@ from rest_framework.views import APIView
 
 from lms.accounts.identity import Identity
 from lms.accounts.middleware import FAMILY_KEY
-from lms.accounts.models import User
-from lms.core.errors import Unauthenticated
 
 
 class OpenView(APIView):
@@ -26,13 +24,6 @@ def valid(serializer: type[Serializer[Any]], data: Any, **options: Any) -> dict[
     reader = serializer(data=data, **options)
     reader.is_valid(raise_exception=True)
     return dict(reader.validated_data)
-
-
-def person(request: Request) -> User:
-    """Whoever is signed in; the view's permission has made sure that somebody is."""
-    if not isinstance(request.user, User):
-        raise Unauthenticated
-    return request.user
 
 
 def current_family_id(request: Request) -> uuid.UUID:

@@ -18,7 +18,8 @@ from lms.accounts.serializers import (
 )
 from lms.accounts.services.challenges import log_in_with_code, mail_code
 from lms.accounts.services.mfa import confirm_mfa, disable_mfa, start_mfa
-from lms.accounts.views.doors import OpenView, current_family_id, person, valid
+from lms.accounts.signed_in import person_of
+from lms.accounts.views.doors import OpenView, current_family_id, valid
 
 VERIFY_ANSWER = PolymorphicProxySerializer(
     component_name="MFAVerifyAnswer",
@@ -30,7 +31,7 @@ VERIFY_ANSWER = PolymorphicProxySerializer(
 class EnableMFAView(APIView):
     @extend_schema(request=NothingSerializer, responses=EnrolmentSerializer)
     def post(self, request: Request) -> Response:
-        enrolment = start_mfa(user=person(request))
+        enrolment = start_mfa(user=person_of(request))
         return Response(EnrolmentSerializer(enrolment).data)
 
 
@@ -44,7 +45,7 @@ class VerifyMFAView(APIView):
         if isinstance(request.data, dict) and request.data.get("challenge_token"):
             answer = valid(ChallengeAnswerSerializer, request.data)
             return Response(tokens_body(log_in_with_code(**answer)))
-        user = person(request)
+        user = person_of(request)
         code = valid(CodeSerializer, request.data)["code"]
         codes = confirm_mfa(user=user, keep=current_family_id(request), code=code)
         return Response({"recovery_codes": codes})
@@ -54,7 +55,7 @@ class DisableMFAView(APIView):
     @extend_schema(request=DisableMFASerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         fields = valid(DisableMFASerializer, request.data)
-        disable_mfa(user=person(request), keep=current_family_id(request), **fields)
+        disable_mfa(user=person_of(request), keep=current_family_id(request), **fields)
         return Response(status=204)
 
 

@@ -17,7 +17,8 @@ from lms.accounts.services.passwords import (
     reset_password,
 )
 from lms.accounts.services.profile import confirm_email
-from lms.accounts.views.doors import OpenView, current_family_id, person, valid
+from lms.accounts.signed_in import person_of
+from lms.accounts.views.doors import OpenView, current_family_id, valid
 
 IF_THERE_IS_ONE = "If there is an account with this address, a mail is on its way."
 
@@ -26,7 +27,7 @@ class PasswordView(APIView):
     @extend_schema(request=PasswordChangeSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         fields = valid(PasswordChangeSerializer, request.data)
-        change_password(user=person(request), keep=current_family_id(request), **fields)
+        change_password(user=person_of(request), keep=current_family_id(request), **fields)
         return Response(status=204)
 
 

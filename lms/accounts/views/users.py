@@ -20,7 +20,8 @@ from lms.accounts.services.families import end_all_logins
 from lms.accounts.services.profile import update_profile
 from lms.accounts.services.tickets import TICKET_SECONDS, issue_ticket
 from lms.accounts.services.users import create_user, deactivate_user, update_user
-from lms.accounts.views.doors import current_family_id, person, valid
+from lms.accounts.signed_in import person_of
+from lms.accounts.views.doors import current_family_id, valid
 from lms.core.pagination import PageNumberPagination
 from lms.core.permissions import require
 
@@ -28,18 +29,20 @@ from lms.core.permissions import require
 class MeView(APIView):
     @extend_schema(responses=UserSerializer)
     def get(self, request: Request) -> Response:
-        return Response(UserSerializer(person(request)).data)
+        return Response(UserSerializer(person_of(request)).data)
 
     @extend_schema(request=ProfileWriteSerializer, responses=UserSerializer)
     def patch(self, request: Request) -> Response:
         changes = valid(ProfileWriteSerializer, request.data, partial=True)
-        return Response(UserSerializer(update_profile(user=person(request), changes=changes)).data)
+        return Response(
+            UserSerializer(update_profile(user=person_of(request), changes=changes)).data
+        )
 
 
 class LogoutAllView(APIView):
     @extend_schema(request=NothingSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        end_all_logins(user=person(request), reason="logout")
+        end_all_logins(user=person_of(request), reason="logout")
         return Response(status=204)
 
 
@@ -48,7 +51,7 @@ class TicketView(APIView):
     def post(self, request: Request) -> Response:
         identity = request.auth
         ticket = issue_ticket(
-            user=person(request),
+            user=person_of(request),
             family=selectors.get_family(current_family_id(request)),
             expires_at=identity.expires_at if isinstance(identity, Identity) else None,
         )
@@ -66,7 +69,7 @@ class UserListView(APIView):
         operation_id="users_list",
     )
     def get(self, request: Request) -> Response:
-        require(can_manage_people(person(request)))
+        require(can_manage_people(person_of(request)))
         wanted = valid(UserFilterSerializer, request.query_params)
         pages = PageNumberPagination()
         page = pages.paginate_queryset(selectors.users(**wanted), request, view=self)
@@ -74,27 +77,27 @@ class UserListView(APIView):
 
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def post(self, request: Request) -> Response:
-        require(can_manage_people(person(request)))
+        require(can_manage_people(person_of(request)))
         fields = valid(NewUserSerializer, request.data)
         password = fields.pop("password")
-        user = create_user(actor=person(request), password=password, fields=fields)
+        user = create_user(actor=person_of(request), password=password, fields=fields)
         return Response(UserSerializer(user).data, status=201)
 
 
 class UserDetailView(APIView):
     @extend_schema(responses=UserSerializer)
     def get(self, request: Request, user: str) -> Response:
-        require(can_manage_people(person(request)))
+        require(can_manage_people(person_of(request)))
         return Response(UserSerializer(selectors.get_user(user)).data)
 
     @extend_schema(request=UserChangeSerializer, responses=UserSerializer)
     def patch(self, request: Request, user: str) -> Response:
-        require(can_manage_people(person(request)))
+        require(can_manage_people(person_of(request)))
         changes = valid(UserChangeSerializer, request.data, partial=True)
-        changed = update_user(actor=person(request), user=user, changes=changes)
+        changed = update_user(actor=person_of(request), user=user, changes=changes)
         return Response(UserSerializer(changed).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, user: str) -> Response:
-        deactivate_user(actor=person(request), user=user)
+        deactivate_user(actor=person_of(request), user=user)
         return Response(status=204)

@@ -1,7 +1,6 @@
 """Two-step sign-in, by an authenticator, a recovery code or a mailed code."""
 
 import re
-import threading
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,47 +11,21 @@ from django.utils import timezone
 
 from lms.accounts.errors import ChallengeInvalid, WrongCode
 from lms.accounts.models import OneTimeSecret, TokenFamily, User
-from lms.accounts.opaque import keyed_hash
 from lms.accounts.services import challenges
 from lms.accounts.services.families import Tokens
 from lms.accounts.services.login import log_in
 from lms.accounts.services.mailing import send_waiting
-from lms.accounts.services.mfa import confirm_mfa, start_mfa
 from lms.auditlog.models import AuditEntry
 from lms.core.errors import TooManyRequests
-from tests.factories.accounts import PASSWORD, bearer, create_user
+from tests.factories.accounts import PASSWORD, bearer
 from tests.lms.accounts.api import Api
-from tests.lms.accounts.races import at_once
+from tests.lms.accounts.guarded import Guarded, wrong
 from tests.lms.accounts.totp import current_code
-
-
-class Guarded:
-    """A person with two-step sign-in, their authenticator's secret and recovery codes."""
-
-    def __init__(self):
-        self.user = create_user("sam")
-        self.secret = start_mfa(user=self.user).secret
-        self.user.refresh_from_db()
-        # Switched on a while ago, so that the code of now is still unused.
-        with time_machine.travel(timezone.now() - timedelta(minutes=5)):
-            code = current_code(self.secret)
-            self.codes = confirm_mfa(user=self.user, code=code, keep=None)
-        self.user.refresh_from_db()
-
-    def challenge(self) -> str:
-        return log_in(email=self.user.email, password=PASSWORD).token
-
-    def answer(self, code: str, challenge: str = ""):
-        return challenges.log_in_with_code(challenge_token=challenge or self.challenge(), code=code)
 
 
 @pytest.fixture
 def guarded(alpha) -> Guarded:
     return Guarded()
-
-
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
 def test_setting_up_shows_what_an_authenticator_needs(sam, tokens):
@@ -270,62 +243,3 @@ def test_what_was_not_begun_cannot_be_ended(path, body, sam):
 @pytest.mark.parametrize("path", ["enable", "verify", "disable"])
 def test_these_are_for_people_who_are_signed_in(path, anybody, alpha):
     assert anybody.post(f"auth/mfa/{path}/", {}).status_code == 401
-
-
-def _two_answers(guarded, code):
-    tokens = [guarded.challenge(), guarded.challenge()]
-    return [lambda token=token: guarded.answer(code, token) for token in tokens]
-
-
-@pytest.mark.parametrize("kind", ["an authenticator's code", "a recovery code"])
-def test_of_two_who_use_one_code_at_once_one_gets_in(kind, alpha_committed):
-    guarded = Guarded()
-    code = guarded.codes[0] if "recovery" in kind else current_code(guarded.secret)
-
-    outcomes = at_once(alpha_committed, _two_answers(guarded, code))
-
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Tokens", "WrongCode"]
-    assert TokenFamily.objects.filter(revoked_at__isnull=True).count() == 1
-
-
-def test_without_the_compare_and_set_both_would_get_in_by_one_step(alpha_committed):
-    """The control for the authenticator's code."""
-    guarded = Guarded()
-    step = int(timezone.now().timestamp()) // 30
-    both_looked = threading.Barrier(2, timeout=10)
-
-    def look_then_take():
-        user = User.objects.get(pk=guarded.user.pk)
-        unused = user.totp_last_step < step
-        both_looked.wait()
-        User.objects.filter(pk=user.pk).update(totp_last_step=step)
-        return unused
-
-    assert at_once(alpha_committed, [look_then_take] * 2) == [True, True]
-
-
-def test_without_the_compare_and_set_both_would_get_in_by_one_recovery_code(alpha_committed):
-    """The control for the recovery code."""
-    guarded = Guarded()
-    secret = keyed_hash("recovery", guarded.user.pk, guarded.codes[0].replace("-", ""))
-    both_looked = threading.Barrier(2, timeout=10)
-
-    def look_then_take():
-        row = OneTimeSecret.objects.get(secret_hash=secret)
-        unused = row.used_at is None
-        both_looked.wait()
-        OneTimeSecret.objects.filter(pk=row.pk).update(used_at=timezone.now())
-        return unused
-
-    assert at_once(alpha_committed, [look_then_take] * 2) == [True, True]
-
-
-def test_five_tries_are_five_also_when_they_come_at_once(alpha_committed):
-    guarded = Guarded()
-    challenge = guarded.challenge()
-    bad = wrong(current_code(guarded.secret))
-
-    outcomes = at_once(alpha_committed, [lambda: guarded.answer(bad, challenge)] * 8)
-
-    assert sum(isinstance(outcome, WrongCode) for outcome in outcomes) == 5
-    assert sum(isinstance(outcome, ChallengeInvalid) for outcome in outcomes) == 3

@@ -2,8 +2,10 @@
 
 import jwt
 import pytest
+from django.core import mail
 
 from lms.accounts.models import User
+from lms.accounts.services.mailing import send_waiting
 from tenants.context import PUBLIC, in_tenant
 from tests.factories.accounts import PASSWORD, create_user
 from tests.lms.accounts.api import Api
@@ -56,3 +58,12 @@ def test_nobody_of_a_school_signs_in_at_the_platform(operator, sam):
     )
 
     assert response.status_code == 401
+
+
+def test_an_operators_mails_lead_to_the_platform(operator):
+    Api(host="localhost").post("/api/auth/forgot-password/", {"email": EMAIL})
+    with in_tenant(PUBLIC):
+        send_waiting()
+
+    assert mail.outbox[0].to == [EMAIL]
+    assert "http://platform.localhost:8000/reset-password/?token=platform." in mail.outbox[0].body
