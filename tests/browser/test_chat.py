@@ -171,6 +171,23 @@ def test_unread_messages_are_counted_live_divided_and_read(school, visitors):
     expect(sam.locator(f"#row-{school.forum.pk} .badge")).to_be_hidden()
 
 
+def test_what_comes_while_one_looks_elsewhere_is_counted_until_one_looks(school, visitors):
+    sam = visitors.sign_in(school.sam, path=f"/c/{school.forum.pk}/")
+    wait_live(sam)
+    row = sam.locator(f"#row-{school.forum.pk}")
+    say(sam, "my own words")
+    expect(row).to_contain_text("You: my own words")
+    sam.evaluate("document.hasFocus = () => false")
+
+    send(school.forum.conversation, school.tara, "are you there?")
+
+    expect(row).to_contain_text("1 unread")
+    assert _unread(school) == 1
+    sam.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
+    expect(row.locator(".badge")).to_be_hidden()
+    until(sam, lambda: _unread(school) == 0, "the read marker")
+
+
 def _unread(school) -> int:
     from lms.messaging.selectors import unread_counts
 

@@ -128,7 +128,10 @@ class ChatRoom extends HTMLElement {
   #onEntry(entry) {
     const before = this.timeline.messages.at(-1)?.offset ?? 0;
     this.timeline.apply(entry);
-    if (entry.type === "message.sent") this.#onMessage(entry, before);
+    if (entry.type === "message.sent") {
+      this.#onMessage(entry, before);
+      this.#tellList("stoa:entry", { entry, isRead: this.#isReading() });
+    }
     if (entry.type === "topic.closed" || entry.type === "topic.reopened") location.reload();
     this.#refresh();
     this.#markRead();
@@ -259,6 +262,13 @@ class ChatRoom extends HTMLElement {
     if (!this.#isReading()) return;
     const others = this.timeline.messages.filter((m) => m.author.id !== this.me.id);
     this.marker.reach(others.at(-1)?.offset ?? 0);
+    this.#tellList("stoa:seen", {});
+  }
+
+  /** The list beside us does not listen to what is open here. */
+  #tellList(type, detail) {
+    const id = this.conversation.id;
+    document.body.dispatchEvent(new CustomEvent(type, { detail: { id, ...detail } }));
   }
 
   async #loadOlder() {

@@ -25,6 +25,9 @@ class ConversationList extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     document.body.addEventListener("stoa:opened", () => this.#onOpened(), { signal });
     addEventListener("focus", () => this.#ask(), { signal });
+    const on = (type, fn) => document.body.addEventListener(type, (e) => fn(e.detail), { signal });
+    on("stoa:entry", ({ id, entry, isRead }) => this.#onEntry(id, entry, isRead));
+    on("stoa:seen", ({ id }) => this.#onSeen(id));
     this.#onRows();
   }
 
@@ -53,7 +56,6 @@ class ConversationList extends HTMLElement {
     for (const row of this.#rows()) {
       if (row.dataset.conversation === open) {
         row.setAttribute("aria-current", "page");
-        this.#setUnread(row, 0);
       } else row.removeAttribute("aria-current");
     }
     this.#listen(open);
@@ -76,7 +78,7 @@ class ConversationList extends HTMLElement {
   #open(id) {
     const socket = new LiveSocket(`/ws/lms/conversation/${id}/`);
     this.sockets.set(id, socket);
-    socket.addEventListener("entry", (e) => this.#onEntry(id, e.detail));
+    socket.addEventListener("entry", (e) => this.#onEntry(id, e.detail, false));
     socket.addEventListener("reset", () => this.#ask());
     socket.addEventListener("state", (e) => {
       // Other tabs have all the sockets a person may have: asking now and then must do.
@@ -85,9 +87,22 @@ class ConversationList extends HTMLElement {
     socket.open();
   }
 
-  /** @param {string} id @param {any} entry */
-  #onEntry(id, entry) {
-    const row = this.#rows().find((r) => r.dataset.conversation === id);
+  /** @param {string} id */
+  #rowOf(id) {
+    return this.#rows().find((row) => row.dataset.conversation === id);
+  }
+
+  /** @param {string} id */
+  #onSeen(id) {
+    const row = this.#rowOf(id);
+    if (!row || row.dataset.unread === "0") return;
+    this.#setUnread(row, 0);
+    this.#total();
+  }
+
+  /** @param {string} id @param {any} entry @param {boolean} isRead by the person, as it came */
+  #onEntry(id, entry, isRead) {
+    const row = this.#rowOf(id);
     if (!row || !["message.sent", "read.marked"].includes(entry.type)) return;
     if (entry.type === "read.marked") {
       if (entry.payload.user_id === this.dataset.me) this.#ask();
@@ -98,7 +113,7 @@ class ConversationList extends HTMLElement {
     const said = row.dataset.kind === "direct" && !mine ? content : `${mine ? "You" : author.name}: ${content}`;
     row.querySelector(".row-preview").textContent = said;
     row.querySelector(".row-time").textContent = timeOfDay(at);
-    if (!mine) this.#setUnread(row, Number(row.dataset.unread) + 1);
+    if (!mine && !isRead) this.#setUnread(row, Number(row.dataset.unread) + 1);
     row.parentElement?.parentElement?.prepend(row.parentElement);
     this.#total();
   }
@@ -140,16 +155,20 @@ class ConversationList extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #onFilterKey(event) {
-    if (event.key === "Escape") {
-      this.filterBox.value = "";
-      this.#filter();
-    } else if (event.key === "Enter") {
+    if (event.key === "Escape") this.#clearFilter();
+    else if (event.key === "Enter") {
       event.preventDefault();
       this.#visible()[0]?.click();
+      this.#clearFilter();
     } else if (event.key === "ArrowDown") {
       event.preventDefault();
       this.#visible()[0]?.focus();
     }
+  }
+
+  #clearFilter() {
+    this.filterBox.value = "";
+    this.#filter();
   }
 
   /** @param {KeyboardEvent} event */
