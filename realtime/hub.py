@@ -322,6 +322,8 @@ def _decide(
     now = Joined(topic, room.epoch, room.cursor.offset, False, [])
     if since is None or missed is None or len(missed) > RECOVERY_LIMIT:
         return now
+    if since.epoch != room.epoch:  # it changed while the log was read
+        return now
     complete: list[Publication] = []
     last = since.offset
     for publication in (*missed, *waiting):

@@ -8,7 +8,8 @@ from lms.accounts.services.families import end_all_logins
 from tenants.context import run_in_tenant
 from tests.realtime.live import chat_path, sockets
 
-HEALED_WITHIN = 6.5  # five seconds between looks, and the look itself
+# Five seconds between looks, the look itself, and what a busy machine adds.
+HEALED_WITHIN = 8.0
 
 
 async def two_sockets(open_, nodes, circle):

@@ -287,3 +287,16 @@ def test_sends_of_one_socket_stay_in_order(nodes, circle):
             assert offsets == list(range(offsets[0], offsets[0] + 25))
 
     asyncio.run(scenario())
+
+
+def test_a_forums_id_opens_no_group_and_a_groups_no_forum(nodes, alpha_committed):
+    tara = create_user("tara", role="instructor")
+    forum, group, token = create_forum(tara), create_group(tara), access_token(tara)
+
+    async def scenario():
+        async with sockets() as open_:
+            for path in (f"/ws/lms/forum/{group.pk}/", f"/ws/lms/group/{forum.pk}/chat/"):
+                socket = await open_(nodes[0], path, token)
+                assert await socket.closed() == 4504
+
+    asyncio.run(scenario())
