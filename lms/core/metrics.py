@@ -40,7 +40,7 @@ class Reading:
 
 Source = Callable[[], Iterable[Reading]]
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
 registry = CollectorRegistry(auto_describe=False)
 ProcessCollector(registry=registry)
 GCCollector(registry=registry)
