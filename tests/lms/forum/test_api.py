@@ -12,7 +12,7 @@ from tests.factories.accounts import create_user
 from tests.factories.forum import create_forum
 from tests.factories.groups import create_group
 from tests.factories.messaging import send
-from tests.lms.messaging.queries import queries
+from tests.lms.messaging.looking import queries
 
 SHOWN = {
     "id", "title", "description", "group_ids", "is_active", "open_to_tenant", "posting",

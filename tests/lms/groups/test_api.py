@@ -15,7 +15,7 @@ from tenants.services import update_settings
 from tests.factories.accounts import create_user
 from tests.factories.groups import create_group
 from tests.factories.messaging import send
-from tests.lms.messaging.queries import queries
+from tests.lms.messaging.looking import queries
 
 SHOWN = {
     "id", "name", "title", "description", "kind", "join_policy", "is_active", "conversation",

@@ -16,7 +16,7 @@ from tests.factories.accounts import create_user
 from tests.factories.forum import create_forum
 from tests.factories.groups import create_group
 from tests.factories.messaging import send
-from tests.lms.messaging.queries import queries
+from tests.lms.messaging.looking import queries
 
 
 def rendered_list(model, user):
