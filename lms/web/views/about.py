@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from lms.accounts.models import User
 from lms.core.errors import LMSError, NotFound
 from lms.groups.permissions import can_add_member, can_create_group
 from lms.groups.policy import group_creation
@@ -98,6 +99,6 @@ def _render_about(
     return render_page(request, "web/about.html", context, status=400 if problem else 200)
 
 
-def _not_members(user: object, conversation: Conversation, search: str) -> list[object]:
+def _not_members(user: User, conversation: Conversation, search: str) -> list[User]:
     inside = Member.objects.filter(audience_id=conversation.audience_id).values("user_id")
-    return list(people_to_meet(user, search).exclude(pk__in=inside)[:MOST_FOUND])  # type: ignore[arg-type]
+    return list(people_to_meet(user, search).exclude(pk__in=inside)[:MOST_FOUND])

@@ -114,15 +114,19 @@ class ChatRoom extends HTMLElement {
   #onState(state) {
     this.status.show(state);
     this.#part("dot")?.classList.toggle("is-live", state.name === "live");
-    if (state.name !== "live") this.#part("presence").textContent = "";
+    if (state.name !== "live") this.#part("presence").textContent = "Not connected";
     if (state.name !== "live") this.typing.clear();
     if (state.name === "ended" && state.code === 4501) location.reload();
   }
 
   #onWelcome(frame) {
-    const online = frame.members_online;
-    this.#part("presence").textContent = online > 1 ? `Live, ${online} here` : "Live";
+    this.#showPresence(frame.members_online);
     this.#markRead();
+  }
+
+  /** @param {number} online people, this one among them */
+  #showPresence(online) {
+    this.#part("presence").textContent = online > 1 ? `Live, ${online} here` : "Live";
   }
 
   #onEntry(entry) {
@@ -150,9 +154,9 @@ class ChatRoom extends HTMLElement {
   }
 
   #onPush({ type, payload }) {
-    const person = payload.user || { id: payload.user_id, name: payload.name };
-    if (type === "typing.started") this.typing.started(person);
-    else if (type === "typing.stopped") this.typing.stopped(person.id);
+    if (type === "typing.started") this.typing.started(payload.user);
+    else if (type === "typing.stopped") this.typing.stopped(payload.user.id);
+    else if (type.startsWith("presence.")) this.#showPresence(payload.members_online);
   }
 
   /** The acknowledgement carries the place; the push may come before or after it. */

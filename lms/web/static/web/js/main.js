@@ -74,6 +74,8 @@ function arrive() {
 /** The composer where one came to write; else the heading, so that a reader hears where they are.
  * @param {HTMLElement | null} main */
 function focusOn(main) {
+  // Somebody quick is typing there already.
+  if (main?.contains(document.activeElement)) return;
   const composer = main?.querySelector("textarea[data-part=text]");
   const heading = main?.querySelector("h1");
   const target = composer && WIDE.matches ? composer : heading;
