@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import select
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django_tenants.utils import schema_context
 
 from tenants.logcontext import tenant_var
@@ -52,8 +53,9 @@ async def run_in_tenant(schema: str, fn: Callable[P, T], *args: P.args, **kwargs
     """Run a sync function in a database thread, inside the tenant's schema.
 
     The schema lives on the thread's connection, so it is entered inside the thread; entering
-    it before the await would have no effect there. The threads are few and bounded, and each
-    call gives its connection back to the pool. Log context (request id, user) goes along.
+    it before the await would have no effect there. The threads are few and bounded, so each
+    keeps its connection from call to call; one that has failed, or that the server has ended,
+    is given back and replaced. Log context (request id, user) goes along.
     """
     call = partial(_call_in_tenant, schema, partial(fn, *args, **kwargs))
     run = contextvars.copy_context().run
@@ -61,11 +63,24 @@ async def run_in_tenant(schema: str, fn: Callable[P, T], *args: P.args, **kwargs
 
 
 def _call_in_tenant(schema: str, fn: Callable[[], T]) -> T:
+    if _was_ended_by_server():
+        connection.close()
     try:
         with in_tenant(schema):
             return fn()
-    finally:
+    except (DatabaseError, InterfaceError):
         connection.close()
+        raise
+
+
+def _was_ended_by_server() -> bool:
+    """An idle connection has nothing to say: what can be read from it is its end."""
+    if connection.connection is None:
+        return False
+    if connection.connection.closed:
+        return True
+    readable, _, _ = select.select([connection.connection.fileno()], [], [], 0)
+    return bool(readable)
 
 
 @lru_cache(maxsize=1)
