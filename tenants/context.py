@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django_tenants.utils import schema_context
 
 from tenants.logcontext import tenant_var
@@ -68,19 +68,21 @@ def _call_in_tenant(schema: str, fn: Callable[[], T]) -> T:
     try:
         with in_tenant(schema):
             return fn()
-    except (DatabaseError, InterfaceError):
-        connection.close()
-        raise
+    finally:
+        if connection.errors_occurred or connection.in_atomic_block:
+            connection.close()
 
 
 def _was_ended_by_server() -> bool:
     """An idle connection has nothing to say: what can be read from it is its end."""
-    if connection.connection is None:
+    raw = connection.connection
+    if raw is None:
         return False
-    if connection.connection.closed:
+    if raw.closed:
         return True
-    readable, _, _ = select.select([connection.connection.fileno()], [], [], 0)
-    return bool(readable)
+    poll = select.poll()  # not select(): file numbers go far beyond its 1024
+    poll.register(raw.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @lru_cache(maxsize=1)

@@ -37,8 +37,19 @@ def django_db_setup(django_test_environment, django_db_blocker):
     yield
     with django_db_blocker.unblock():
         connection.set_schema_to_public()
+        _end_other_connections()
         connection.close_pool()
         teardown_databases(old, verbosity=0)
+
+
+def _end_other_connections() -> None:
+    """The database threads keep theirs, and a database in use cannot be dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND usename = current_user"
+        )
 
 
 @pytest.fixture(scope="session")
