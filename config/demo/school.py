@@ -37,7 +37,7 @@ def exists(school: School) -> bool:
 
 
 def make(school: School, *, password_hash: str) -> None:
-    """The tenant and everything in it. Raises TenantError when it exists."""
+    """The tenant and everything in it, or nothing. Raises TenantError when it exists."""
     tenant = create_tenant(
         NewTenant(
             slug=school.slug,
@@ -46,7 +46,16 @@ def make(school: School, *, password_hash: str) -> None:
             email_domains=(school.email_domain,),
         )
     )
-    with in_tenant(tenant.schema_name), transaction.atomic():
+    try:
+        _fill(school, tenant.schema_name, password_hash)
+    except BaseException:
+        # Half a school would pass for a whole one the next time.
+        remove(school)
+        raise
+
+
+def _fill(school: School, schema: str, password_hash: str) -> None:
+    with in_tenant(schema), transaction.atomic():
         by_place = people.seed_people(
             domain=school.email_domain,
             admin_name=school.admin_name,

@@ -106,6 +106,20 @@ def test_seeding_again_changes_nothing_and_clear_makes_it_new(demo):
     assert login("alice.williams@techu.local").status_code == 200
 
 
+def test_a_school_that_fails_half_way_is_taken_away_again(schemas, django_db_blocker, monkeypatch):
+    """Left as it is, it would pass for a whole one the next time."""
+
+    def fail(_people):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("config.demo.teaching.seed_courses", fail)
+    with django_db_blocker.unblock():
+        with pytest.raises(ZeroDivisionError):
+            school.make(school.SCHOOLS[0], password_hash="!")
+
+        assert not school.exists(school.SCHOOLS[0])
+
+
 def test_production_refuses(settings):
     settings.ENV = dataclasses.replace(django_settings.ENV, environment="production")
 
