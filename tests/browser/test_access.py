@@ -137,7 +137,7 @@ def test_the_whole_way_goes_without_a_mouse(school, visitors):
     keys.press("Shift+Enter")
     keys.type("second line")
     keys.press("Enter")
-    expect(message(page, "second line")).to_have_count(1)
+    expect(message(page, "second line").get_by_role("button", name="Edit")).to_be_attached()
     assert (
         message(page, "first line").locator(".message-text").inner_text()
         == "first line\nsecond line"
