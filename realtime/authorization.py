@@ -4,10 +4,8 @@ Everything here is sync, runs in the tenant's schema and reads the database.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-
-from django.db import connection
 
 from lms.accounts.models import User
 from lms.core.errors import NotFound
@@ -15,7 +13,7 @@ from lms.core.permissions import require
 from lms.courses.models import Course
 from lms.courses.permissions import can_follow_course
 from lms.courses.selectors import get_course
-from lms.messaging.models import Conversation, Member
+from lms.messaging.models import Conversation
 from lms.messaging.selectors import audience_pairs, find_member, readable_pairs
 from realtime.topics import Kind, Topic
 
@@ -110,33 +108,4 @@ def _still_following(wanted: Collection[Wanted]) -> set[Wanted]:
         for user_id, topic in present
         if audiences[user_id, topic] in members
         or can_follow_course(users[user_id], courses[topic.id], None)
-    }
-
-
-def postable_pairs(pairs: Iterable[Pair]) -> tuple[set[Pair], set[Pair]]:
-    """(readable, postable): who may read, and of those who may post, for a whole batch."""
-    readable = readable_pairs(set(pairs))
-    restricted = _restricted({conversation_id for _, conversation_id in readable})
-    if not restricted:
-        return readable, readable
-    moderators = _moderators(restricted, {user_id for user_id, _ in readable})
-    return readable, {pair for pair in readable if pair[1] not in restricted or pair in moderators}
-
-
-def _restricted(conversations: set[uuid.UUID]) -> set[uuid.UUID]:
-    """By hand: asked for every batch, and the ORM needs longer to write it than it takes."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RESTRICTED, [list(conversations)])
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _moderators(conversations: set[uuid.UUID], users: set[uuid.UUID]) -> set[Pair]:
-    admins = User.objects.filter(pk__in=users, role=User.Role.ADMIN).values_list("pk", flat=True)
-    members = Member.objects.filter(
-        user_id__in=users,
-        audience__conversation__in=conversations,
-        role__in=(Member.Role.OWNER, Member.Role.MODERATOR),
-    ).values_list("user_id", "audience__conversation")
-    return set(members) | {
-        (admin_id, conversation_id) for admin_id in admins for conversation_id in conversations
     }

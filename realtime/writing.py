@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from django.db import InterfaceError, OperationalError
 
-from lms.core.errors import LMSError, NotFound, Unavailable
+from lms.core.errors import LMSError, Unavailable
 from lms.messaging.checks import check_client_id, check_content
-from lms.messaging.errors import PostingNotAllowed
-from lms.messaging.services.sending import Outgoing, Sent, send_messages
-from realtime.authorization import postable_pairs
+from lms.messaging.services.sending import Outgoing, Sent, post_messages
 from tenants.context import run_in_tenant
 
 Outcome = Sent | LMSError
@@ -21,27 +19,22 @@ async def write_batch(schema: str, batch: Sequence[Outgoing]) -> Sequence[Outcom
 
 def keep_messages(batch: Sequence[Outgoing]) -> list[Outcome]:
     """Membership is read now, not when the socket was opened."""
+    refusals = _refusals(batch)
+    allowed = [message for index, message in enumerate(batch) if index not in refusals]
     try:
-        refusals = _refusals(batch)
-        allowed = [message for index, message in enumerate(batch) if index not in refusals]
-        kept = iter(send_messages(allowed) if allowed else ())
+        kept = iter(post_messages(allowed))
     except (OperationalError, InterfaceError) as error:
         raise Unavailable from error
     return [refusals[index] if index in refusals else next(kept) for index in range(len(batch))]
 
 
 def _refusals(batch: Sequence[Outgoing]) -> dict[int, LMSError]:
-    pairs = [(message.sender_id, message.conversation_id) for message in batch]
-    readable, postable = postable_pairs(pairs)
+    """What cannot be kept whoever sends it, by its place in the batch."""
     refusals: dict[int, LMSError] = {}
-    for index, (message, pair) in enumerate(zip(batch, pairs, strict=True)):
+    for index, message in enumerate(batch):
         try:
             check_client_id(message.client_id)
             check_content(message.content, message.attachments)
-            if pair not in readable:
-                raise NotFound
-            if pair not in postable:
-                raise PostingNotAllowed
         except LMSError as error:
             refusals[index] = error
     return refusals

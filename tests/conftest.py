@@ -8,6 +8,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import DeadlockDetected
 
 from lms.activitylog import events
+from lms.core import pipeline as core_pipeline
 from lms.core.throttling import redis_client
 from tenants.context import in_tenant
 from tenants.models import Tenant
@@ -134,3 +135,17 @@ def heard() -> Iterator[Callable]:
     yield start
     for event_type, subscriber in listening:
         events.unsubscribe(event_type, subscriber)
+
+
+@pytest.fixture
+def pipelined(monkeypatch) -> list[str]:
+    """A list that fills with the statements that bypass Django's counting of queries."""
+    statements: list[str] = []
+    run = core_pipeline._run
+
+    def listening(raw, statement, parameters):
+        statements.append(statement)
+        return run(raw, statement, parameters)
+
+    monkeypatch.setattr(core_pipeline, "_run", listening)
+    return statements

@@ -6,10 +6,13 @@ batches cannot wait for each other. Callers take this lock last.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 from lms.core.ids import uuid7
+from lms.core.pipeline import Run, pipeline
 
 _LOCK_AND_ADVANCE = """
     WITH wanted AS MATERIALIZED (
@@ -51,11 +54,19 @@ def advance(counts: Mapping[str, int]) -> dict[str, tuple[str, str, int]]:
 
 
 def _advance(counts: Mapping[str, int]) -> dict[str, tuple[str, str, int]]:
-    """All of the streams, or none where one is missing."""
+    with pipeline() as run:
+        return read_advanced(queue_advance(run, counts))
+
+
+def queue_advance(run: Run, counts: Mapping[str, int]) -> Cursor[Any]:
+    """The locking, to leave together with other statements. All of the streams or none: where
+    one is missing nothing is locked, and `advance` has to be called instead."""
     names = list(counts)
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_AND_ADVANCE, [names, list(counts.values()), names, names])
-        return {name: (id_, epoch, head) for name, id_, epoch, head in cursor.fetchall()}
+    return run(_LOCK_AND_ADVANCE, [names, list(counts.values()), names, names])
+
+
+def read_advanced(cursor: Cursor[Any]) -> dict[str, tuple[str, str, int]]:
+    return {name: (id_, epoch, head) for name, id_, epoch, head in cursor.fetchall()}
 
 
 def give_back(counts: Mapping[str, int]) -> None:
