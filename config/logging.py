@@ -51,6 +51,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "ERROR"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # A traceback a second while Redis is away; realtime.broker says so once.
+            "channels_redis": {"level": "CRITICAL"},
             "uvicorn": {"handlers": [], "propagate": True},
         },
     }

@@ -52,7 +52,7 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def build_config(port: int, **options: Any) -> uvicorn.Config:
+def build_config(host: str, port: int, **options: Any) -> uvicorn.Config:
     """How Stoa is served. Django is set up by the application's import, so that comes first."""
     from config.asgi import application
     from realtime.limits import limits
@@ -60,7 +60,7 @@ def build_config(port: int, **options: Any) -> uvicorn.Config:
 
     bounds = limits()
     defaults: dict[str, Any] = {
-        "host": "0.0.0.0",  # noqa: S104 - in front of it stands a firewall or a proxy
+        "host": host,
         "port": port,
         "loop": "asyncio",
         "http": StoaHttp,
@@ -92,12 +92,12 @@ def _end_in_order(_signum: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def serve(listener: socket.socket | None, port: int) -> None:
+def serve(listener: socket.socket | None, host: str, port: int) -> None:
     """Serve until a signal says otherwise."""
     for signum in STOP_SIGNALS:
         signal.signal(signum, _end_in_order)
     sys.setswitchinterval(SWITCH_SECONDS)
-    server = DrainingServer(build_config(port))
+    server = DrainingServer(build_config(host, port))
     # What is loaded by now lives as long as the process: the collector need not look at it.
     gc.collect()
     gc.freeze()
@@ -106,14 +106,14 @@ def serve(listener: socket.socket | None, port: int) -> None:
     server.run(sockets=[listener] if listener is not None else None)
 
 
-def serve_many(port: int, processes: int) -> int:
+def serve_many(host: str, port: int, processes: int) -> int:
     """Fork processes that share one port; if one ends, all end, and the exit code says so."""
-    listener = socket.create_server(("", port), backlog=BACKLOG, reuse_port=False)
+    listener = socket.create_server((host, port), backlog=BACKLOG, reuse_port=False)
     children = []
     for _ in range(processes):
         child = os.fork()
         if child == 0:
-            serve(listener, port)
+            serve(listener, host, port)
             os._exit(0)
         children.append(child)
     return _wait_for(children)
@@ -145,8 +145,8 @@ def main() -> int:
     env = load_or_exit()
     raise_file_limit()
     if env.web_processes > 1:
-        return serve_many(env.port, env.web_processes)
-    serve(None, env.port)
+        return serve_many(env.host, env.port, env.web_processes)
+    serve(None, env.host, env.port)
     return 0
 
 

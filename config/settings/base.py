@@ -38,6 +38,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "corsheaders",
     "realtime",
     "lms.web",
 ]
@@ -96,6 +97,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "lms.core.middleware.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "lms.core.middleware.OptionalSlashMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
 from config.celery import BEAT_SCHEDULE
@@ -124,6 +125,12 @@ SPECTACULAR_SETTINGS = {
         "GroupKindEnum": "lms.groups.models.Group.Kind",
     },
 }
+
+# Pages of other sites may call the API with a token; cookies never travel.
+CORS_ALLOWED_ORIGINS = list(ENV.cors_allowed_origins)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key", "x-request-id", "x-tenant")
+CORS_EXPOSE_HEADERS = ("Retry-After", "X-Request-ID")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -120,7 +120,7 @@ def end_other_logins(*, user: User, keep: uuid.UUID | None, reason: str) -> None
 def _live_families(user: User) -> list[uuid.UUID]:
     """In one order everywhere, so that two who end logins do not wait for each other."""
     families = TokenFamily.objects.filter(user=user, revoked_at__isnull=True).order_by("pk")
-    return list(families.select_for_update().values_list("pk", flat=True))
+    return list(families.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _revoke(family_ids: Iterable[uuid.UUID], reason: str) -> int:

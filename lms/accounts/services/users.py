@@ -46,7 +46,7 @@ def update_user(*, actor: User, user: str, changes: Mapping[str, Any]) -> User:
     """
     require(can_manage_people(actor))
     admins = _lock_admins() if _can_cost_an_admin(changes) else set()
-    person = one_user(User.objects.select_for_update(), user)
+    person = one_user(User.objects.select_for_update(no_key=True), user)
     changed, password = _changed(person, changes)
     if person.pk in admins and _can_cost_an_admin(changed) and len(admins) == 1:
         raise LastAdmin
@@ -80,7 +80,7 @@ def _lock_admins() -> set[uuid.UUID]:
     """The active administrators, locked before anybody else and in one order: two who remove
     each other at once take turns."""
     admins = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
-    return set(admins.select_for_update().values_list("pk", flat=True))
+    return set(admins.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _changed(person: User, changes: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
