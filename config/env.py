@@ -75,7 +75,7 @@ def load(source: Mapping[str, str] | None = None) -> Env:
             ("postgres", "postgresql"),
             None if production else "postgres://postgres@127.0.0.1:5432/stoa",
         ),
-        database_pool_size=read.integer("DATABASE_POOL_SIZE", 20, low=2, high=500),
+        database_pool_size=read.integer("DATABASE_POOL_SIZE", 32, low=2, high=500),
         redis_url=redis_url,
         cache_url=read.url("CACHE_URL", ("redis", "rediss", "unix"), redis_url),
         celery_broker_url=read.url("CELERY_BROKER_URL", ("redis", "rediss"), redis_url),
