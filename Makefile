@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 VAR_DIR ?= var
 SYSTEM_PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
+PIP := $(PYTHON) -m pip -qq --disable-pip-version-check --no-input
 # --with-parent: a killed make takes everything it started with it.
 STACK := $(PYTHON) -m stack --with-parent
 # Tests and benchmarks have servers of their own, so they may run beside `make run`.
