@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+
 from lms.core.errors import LMSError
 from realtime.protocol import CloseCode
 from tenants.errors import TenantError, TenantNotReady, TenantSuspended, WrongTenant
+
+# Nobody's fault here: answered with a retryable `unavailable` and a warning in the log.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 _CLOSE_BY_STATUS = {
     401: CloseCode.UNAUTHENTICATED,

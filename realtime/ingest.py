@@ -122,7 +122,10 @@ class Ingest(Generic[Item, Outcome]):
         """Nothing of the batch was kept: find out which item is to blame."""
         if len(batch) == 1 or isinstance(error, Unavailable):
             self.counters.failed += len(batch)
-            logger.error("ingest_failed", extra={"items": len(batch)}, exc_info=error)
+            if isinstance(error, Unavailable):
+                logger.warning("ingest_unavailable", extra={"items": len(batch)})
+            else:
+                logger.error("ingest_failed", extra={"items": len(batch)}, exc_info=error)
             for _, future in batch:
                 _settle(future, error if isinstance(error, LMSError) else Unavailable())
             return

@@ -15,6 +15,7 @@ from lms.accounts.identity import Identity
 from lms.core.errors import InvalidField, LMSError, TooManyRequests, Unavailable
 from lms.messaging.services.sending import Sent
 from realtime.commands import read_payload
+from realtime.errors import DATABASE_AWAY
 from realtime.handlers import HANDLERS, QUICK, render_sent, send_message
 from realtime.limits import Budget
 from realtime.outlets import Outlet
@@ -208,7 +209,10 @@ class Session:
             self.send(encode_reply(command.id, payload))
 
     def fail(self, command: Command, error: BaseException) -> None:
-        if not isinstance(error, LMSError):
+        if isinstance(error, DATABASE_AWAY):
+            logger.warning("handler_unavailable", extra={"command": command.type})
+            error = Unavailable()
+        elif not isinstance(error, LMSError):
             logger.error("handler_failed", extra={"command": command.type}, exc_info=error)
             error = Unavailable()
         extra = dict(error.extra)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.db import InterfaceError, OperationalError
-
 from lms.core.errors import LMSError, Unavailable
 from lms.messaging.checks import check_client_id, check_content
 from lms.messaging.services.sending import Outgoing, Sent, post_messages
+from realtime.errors import DATABASE_AWAY
 from tenants.context import run_in_tenant
 
 Outcome = Sent | LMSError
@@ -23,7 +22,7 @@ def keep_messages(batch: Sequence[Outgoing]) -> list[Outcome]:
     allowed = [message for index, message in enumerate(batch) if index not in refusals]
     try:
         kept = iter(post_messages(allowed))
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_AWAY as error:
         raise Unavailable from error
     return [refusals[index] if index in refusals else next(kept) for index in range(len(batch))]
 
