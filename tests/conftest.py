@@ -10,6 +10,7 @@ from psycopg.errors import DeadlockDetected
 from lms.activitylog import events
 from lms.core import pipeline as core_pipeline
 from lms.core.throttling import redis_client
+from tenants import selectors
 from tenants.context import in_tenant
 from tenants.models import Tenant
 from tenants.schemas import migrate_template
@@ -116,9 +117,13 @@ def truncate(cursor: CursorWrapper, tables: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    """Budgets and cached values of one test are not another's."""
+def _fresh_memory(monkeypatch) -> None:
+    """Budgets and cached values of one test are not another's. What is known of the tenants
+    does not go stale by itself: on a slow machine that is a query in the middle of a count.
+    """
     redis_client().flushdb()
+    monkeypatch.setattr(selectors, "CACHE_SECONDS", 3600.0)
+    selectors.forget()
 
 
 @pytest.fixture
