@@ -195,6 +195,9 @@ class Hub:
                 or place.offset > room.cursor.offset
                 or place.offset < offset
             ):
+                if place.epoch == room.epoch:
+                    # A recovery that began before this look must not end short of it.
+                    room.highest = max(room.highest, place.offset)
                 self._start_recovery(room)
 
     async def settle(self) -> None:
@@ -304,10 +307,6 @@ class Hub:
     @property
     def rooms(self) -> int:
         return len(self._rooms)
-
-    def count_members(self, schema: str, topic: str) -> int:
-        room = self._rooms.get((schema, topic))
-        return room.size if room is not None else 0
 
 
 class Stager(Protocol):
