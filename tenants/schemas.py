@@ -88,7 +88,7 @@ def _note(tenant: Tenant, **values: object) -> None:
 def _migrate(schema: str) -> None:
     with in_tenant(schema):
         # Without its own table the recorder would find the public schema's and skip everything.
-        connection.set_schema(schema, include_public=False)  # type: ignore[attr-defined]
+        connection.set_schema(schema, include_public=False)  # type: ignore[attr-defined]  # as below
         MigrationRecorder(connection).ensure_schema()
         connection.set_schema(schema)  # type: ignore[attr-defined]  # django-tenants ships no types
         call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)

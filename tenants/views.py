@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -48,14 +49,16 @@ class TenantDetailView(APIView):
         form = TenantChangeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         selectors.get_tenant(tenant_id)
-        changes = form.validated_data
-        if "name" in changes:
-            services.rename_tenant(tenant_id=tenant_id, name=changes["name"], actor=request.user)
-        if changes.get("state") == Tenant.State.SUSPENDED:
-            services.suspend_tenant(tenant_id=tenant_id, actor=request.user)
-        elif changes.get("state") == Tenant.State.READY:
-            services.resume_tenant(tenant_id=tenant_id, actor=request.user)
+        # A state that is refused takes the new name back with it.
+        with transaction.atomic():
+            change_tenant(tenant_id, form.validated_data, actor=request.user)
         return Response(TenantSerializer(selectors.get_tenant(tenant_id)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, tenant_id: uuid.UUID) -> Response:
+        """Gone for everybody at once; rows and schema are kept, and so is the slug."""
+        services.delete_tenant(tenant_id=tenant_id, actor=request.user)
+        return Response(status=204)
 
 
 class SettingsView(APIView):
@@ -74,6 +77,15 @@ class SettingsView(APIView):
             schema=current_schema(), changes=changes, actor=request.user
         )
         return Response(changed)
+
+
+def change_tenant(tenant_id: uuid.UUID, changes: dict[str, Any], *, actor: Any) -> None:
+    if "name" in changes:
+        services.rename_tenant(tenant_id=tenant_id, name=changes["name"], actor=actor)
+    if changes.get("state") == Tenant.State.SUSPENDED:
+        services.suspend_tenant(tenant_id=tenant_id, actor=actor)
+    elif changes.get("state") == Tenant.State.READY:
+        services.resume_tenant(tenant_id=tenant_id, actor=actor)
 
 
 def new_tenant(fields: dict[str, Any]) -> services.NewTenant:

@@ -1,5 +1,7 @@
 """`/api/core/`: who may, what it answers, the literal requests of doc 003."""
 
+import json
+
 import pytest
 from django.test import Client
 
@@ -139,6 +141,58 @@ def test_suspending_and_resuming(operator, alpha):
             "tenant.suspended",
             "tenant.ready",
         ]
+
+
+def ask(method, tenant, headers, body=None):
+    return Client().generic(
+        method,
+        f"/api/core/tenants/{tenant.pk}/",
+        json.dumps(body or {}),
+        content_type="application/json",
+        headers={**headers, "host": "localhost"},
+    )
+
+
+def test_a_deleted_tenant_is_gone_for_everybody_and_stays_gone(operator, alpha):
+    with in_tenant("public"):
+        tenant = Tenant.objects.get(slug="beta")
+
+    assert ask("DELETE", tenant, operator).status_code == 204
+
+    answer = Client().get("/api/core/settings/", headers={"host": "beta.test"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "tenant_not_found")
+    assert ask("DELETE", tenant, operator).status_code == 204  # twice is once
+    assert ask("PATCH", tenant, operator, {"state": "ready"}).status_code == 409
+    with in_tenant("public"):
+        tenant.refresh_from_db()
+        assert (tenant.state, tenant.deleted_at is not None) == ("deleted", True)
+        assert AuditEntry.objects.filter(action="tenant.deleted").count() == 1
+
+
+def test_a_name_is_not_taken_with_a_state_that_is_refused(operator, alpha):
+    with in_tenant("public"):
+        tenant = Tenant.objects.get(slug="beta")
+        name = tenant.name
+    ask("DELETE", tenant, operator)
+
+    answer = ask("PATCH", tenant, operator, {"name": "Beta Two", "state": "suspended"})
+
+    assert answer.status_code == 409
+    with in_tenant("public"):
+        tenant.refresh_from_db()
+        assert tenant.name == name
+        assert not AuditEntry.objects.filter(action="tenant.renamed").exists()
+
+
+def test_nobody_but_an_operator_deletes_a_tenant(ada, sam, alpha):
+    with in_tenant("public"):
+        tenant = Tenant.objects.get(slug="beta")
+
+    assert [ask("DELETE", tenant, who).status_code for who in (ada, sam, {})] == [403, 403, 401]
+
+    with in_tenant("public"):
+        tenant.refresh_from_db()
+        assert tenant.state == "ready"
 
 
 def test_a_tenant_that_does_not_exist_is_a_404(operator):
