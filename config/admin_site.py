@@ -39,6 +39,7 @@ class MissingIsNotFound:
 
 class StoaAdminSite(AdminSite):
     site_header = "Stoa"
+    site_title = "Stoa"
     index_title = "Administration"
 
     def register(

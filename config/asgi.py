@@ -11,6 +11,6 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402 - Django must be set up first
 
-from realtime.routing import lifespan, websocket  # noqa: E402
+from realtime.routing import lifespan, websocket  # noqa: E402 - the same
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket, "lifespan": lifespan})

@@ -82,7 +82,7 @@ def load(source: Mapping[str, str] | None = None) -> Env:
         email_url=read.url("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "console"), "console://"),
         default_from_email=read.text("DEFAULT_FROM_EMAIL", "Stoa <noreply@stoa.localhost>"),
         # Elsewhere than in production the passwords of the demo are known to everybody.
-        host=read.text("HOST", "0.0.0.0" if production else "127.0.0.1"),  # noqa: S104
+        host=read.text("HOST", "0.0.0.0" if production else "127.0.0.1"),  # noqa: S104 - behind a proxy
         port=_port(read),
         web_processes=read.integer("WEB_PROCESSES", 1, low=1, high=64),
         var_dir=Path(read.text("VAR_DIR", str(BASE_DIR / "var"))).absolute(),

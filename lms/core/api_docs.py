@@ -20,7 +20,7 @@ from rest_framework.response import Response
 def api_document() -> dict[str, Any]:
     """The document of `/api/v1/`. Made once in each process: the code does not change in it."""
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # it ships half its types
-    document: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
+    document: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]  # as above
         request=None, public=True
     )
     return document

@@ -69,7 +69,7 @@ def wants_part(request: HttpRequest) -> bool:
 
 def swaps_main(request: HttpRequest) -> bool:
     """Only the main pane is going to be replaced; the list beside it stays."""
-    return wants_part(request) and request.htmx.target == "main"  # type: ignore[attr-defined]
+    return wants_part(request) and request.htmx.target == "main"  # type: ignore[attr-defined]  # HtmxMiddleware
 
 
 def section_of(path: str) -> str:

@@ -132,7 +132,7 @@ def _apply(course: Course, fields: CourseFields) -> list[str]:
     price = fields.get("price", _price(course))
     for name in PLAIN:
         if name in fields:
-            setattr(course, name, fields[name])  # type: ignore[literal-required]
+            setattr(course, name, fields[name])  # type: ignore[literal-required]  # PLAIN are keys
     course.price_cents = _minor(price, course.currency)
     if "category" in fields:
         course.category = _category(fields["category"])

@@ -71,14 +71,14 @@ def _belongs_elsewhere(request: HttpRequest) -> bool:
     comes with the cookie alone. People of other schools sign in at their own host."""
     if normal_host(request.get_host()) not in settings.SHARED_HOSTS:
         return False
-    return bool(request.tenant.slug != settings.DEFAULT_TENANT)  # type: ignore[attr-defined]
+    return bool(request.tenant.slug != settings.DEFAULT_TENANT)  # type: ignore[attr-defined]  # by TenantMiddleware
 
 
 def _own_page(request: HttpRequest) -> dict[str, str]:
     port = request.get_port()
     usual = port == ("443" if request.is_secure() else "80")
     host = own_host() if usual else f"{own_host()}:{port}"
-    name = request.tenant.name  # type: ignore[attr-defined]
+    name = request.tenant.name  # type: ignore[attr-defined]  # by TenantMiddleware
     return {"name": name, "host": host, "url": f"{request.scheme}://{host}/login/"}
 
 
@@ -215,7 +215,7 @@ def _show(request: HttpRequest, name: str, form: object, **context: object) -> H
     failed = getattr(form, "is_bound", False) and bool(getattr(form, "errors", False))
     context = {
         "form": form,
-        "school": request.tenant.name,  # type: ignore[attr-defined]
+        "school": request.tenant.name,  # type: ignore[attr-defined]  # by TenantMiddleware
         "open_registration": tenant_policy().open_registration,
         **context,
     }
